@@ -1,0 +1,98 @@
+package io.bpf4j.mem;
+
+import java.lang.foreign.Arena;
+import org.jspecify.annotations.Nullable;
+
+/// A CPU slot: everything one run of a program owns exclusively. Off-heap it holds the stacks of
+/// eight nested functions and the context; on heap the budget, the bounds of packet memory, and the
+/// regions of the host. Hosts extend it with what their helpers need. A slot is used by one thread
+/// at a time and is not synchronised; it lives as long as it is reachable.
+///
+/// ```
+/// stackTop - 4096 ........ stackTop - 512 ........ stackTop      ctx ... ctx + 256
+///   frame 7 |     ...    | frame 1      | frame 0 |
+/// ```
+public class Cpu {
+  /// The stack of one function (the kernel's MAX_BPF_STACK).
+  public static final int FRAME_BYTES = 512;
+
+  /// How deep local calls nest (the kernel's MAX_CALL_FRAMES).
+  public static final int MAX_FRAMES = 8;
+
+  /// Room for a program type's context.
+  public static final int CTX_BYTES = 256;
+
+  private final int index;
+  private final long stackTop;
+  private final long ctx;
+  private final Arena arena;
+  private long fuel;
+  private long memBase;
+  private long memLength;
+  private @Nullable ExecTracer tracer;
+
+  /// A slot whose programs see this number as their CPU.
+  public Cpu(int index) {
+    this.index = index;
+    this.arena = Arena.ofAuto();
+    long base = arena.allocate((long) FRAME_BYTES * MAX_FRAMES + CTX_BYTES, 64).address();
+    this.stackTop = base + (long) FRAME_BYTES * MAX_FRAMES;
+    this.ctx = stackTop;
+  }
+
+  /// The CPU number programs see.
+  public final int index() {
+    return index;
+  }
+
+  /// The frame pointer of the outermost function: one past its highest stack byte.
+  public final long stackTop() {
+    return stackTop;
+  }
+
+  /// The address of the context area, [#CTX_BYTES] long.
+  public final long ctx() {
+    return ctx;
+  }
+
+  /// Back edges and calls left to the current run.
+  public final long fuel() {
+    return fuel;
+  }
+
+  public final void fuel(long left) {
+    fuel = left;
+  }
+
+  /// First address of the memory handed to the run (packet data, or a plugin's memory); 0 when
+  /// there is none.
+  public final long memBase() {
+    return memBase;
+  }
+
+  /// Length of that memory in bytes; 0 when there is none.
+  public final long memLength() {
+    return memLength;
+  }
+
+  /// Declares the memory of the next runs. The caller keeps it alive.
+  public final void memory(long base, long length) {
+    memBase = base;
+    memLength = length;
+  }
+
+  /// Who is told of helper calls, or null. Only the interpreter looks.
+  public final @Nullable ExecTracer tracer() {
+    return tracer;
+  }
+
+  public final void tracer(@Nullable ExecTracer tracer) {
+    this.tracer = tracer;
+  }
+
+  /// The host's region that contains an address, or null: sockets, and whatever else the host shows
+  /// to programs beside stack, context, memory and map values.
+  public @Nullable Region hostRegion(long address) {
+    return null;
+  }
+}

@@ -1,0 +1,52 @@
+package io.bpf4j.platform;
+
+import io.bpf4j.prog.ProgType;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/// What a host offers to programs: the three tables, and the layout of its sockets.
+public final class Platform {
+  private final List<ProgTypeInfo> progTypes;
+  private final Map<Integer, Helper> helpers = new HashMap<>();
+  private final Map<Integer, MapTypeInfo> mapTypes = new HashMap<>();
+  private final @Nullable CtxLayout sock;
+
+  /// @param sock the layout of what a socket pointer shows, or null when there are no sockets
+  public Platform(
+      List<ProgTypeInfo> progTypes,
+      List<Helper> helpers,
+      List<MapTypeInfo> mapTypes,
+      @Nullable CtxLayout sock) {
+    this.progTypes = List.copyOf(progTypes);
+    helpers.forEach(h -> this.helpers.put(h.id(), h));
+    mapTypes.forEach(m -> this.mapTypes.put(m.number(), m));
+    this.sock = sock;
+  }
+
+  public List<ProgTypeInfo> progTypes() {
+    return progTypes;
+  }
+
+  /// The row of a program type.
+  ///
+  /// @throws io.bpf4j.error.UnsupportedException when there is none
+  public ProgTypeInfo progType(ProgType type) {
+    return ProgTypeInfo.find(progTypes, type);
+  }
+
+  /// The helper with this id, or null.
+  public @Nullable Helper helper(int id) {
+    return helpers.get(id);
+  }
+
+  /// The map type with this number, or null.
+  public @Nullable MapTypeInfo mapType(int number) {
+    return mapTypes.get(number);
+  }
+
+  public @Nullable CtxLayout sock() {
+    return sock;
+  }
+}
