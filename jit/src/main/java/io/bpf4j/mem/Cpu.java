@@ -29,6 +29,7 @@ public class Cpu {
   private long fuel;
   private long memBase;
   private long memLength;
+  private @Nullable Region memRegion;
   private @Nullable ExecTracer tracer;
 
   /// A slot whose programs see this number as their CPU.
@@ -79,6 +80,12 @@ public class Cpu {
   public final void memory(long base, long length) {
     memBase = base;
     memLength = length;
+    memRegion = length == 0 ? null : Region.single(Region.Kind.MEM, "memory", base, length, true);
+  }
+
+  /// That memory as a region, or null when there is none.
+  public final @Nullable Region memRegion() {
+    return memRegion;
   }
 
   /// Who is told of helper calls, or null. Only the interpreter looks.
