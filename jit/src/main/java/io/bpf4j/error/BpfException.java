@@ -4,6 +4,7 @@ package io.bpf4j.error;
 /// line that names the thing, the place and the rule.
 public abstract sealed class BpfException extends RuntimeException
     permits ElfFormatException,
+        InputException,
         InsnFormatException,
         BindException,
         UnsupportedException,
