@@ -139,7 +139,7 @@ final class CreationRules {
     percpuValue(percpu);
     byte @Nullable [] contents = spec.contents();
     require(
-        contents == null || contents.length <= valueSize && !percpu,
+        contents == null || (contents.length <= valueSize && !percpu),
         "the initial contents do not fit into one value");
   }
 
@@ -154,7 +154,7 @@ final class CreationRules {
         Errno.ENOTSUPP,
         "LRU types are always preallocated");
     require(
-        (spec.flags() & BPF_F_NUMA_NODE) == 0 || !percpu && !percpuLru,
+        (spec.flags() & BPF_F_NUMA_NODE) == 0 || (!percpu && !percpuLru),
         "NUMA_NODE is not for per-CPU forms");
     require(keySize != 0, "key_size must not be 0");
     valuesAndEntries();
