@@ -47,13 +47,18 @@ final class Failures {
   static int report(Io io, CommandLine command, Exception e) {
     int code = code(e);
     if (code == ExitCode.BUG) {
-      io.complain(name(command) + ": a bug in bpf4j, please report it:");
-      e.printStackTrace(io.err());
-      io.err().flush();
-    } else {
-      io.complain(oneLine(name(command) + ": " + message(e)));
+      return bug(io, name(command), e);
     }
+    io.complain(oneLine(name(command) + ": " + message(e)));
     return code;
+  }
+
+  /// What should not have happened: the only case in which a stack trace appears.
+  static int bug(Io io, String where, Throwable e) {
+    io.complain(where + ": a bug in bpf4j, please report it:");
+    e.printStackTrace(io.err());
+    io.err().flush();
+    return ExitCode.BUG;
   }
 
   private static int code(Exception e) {

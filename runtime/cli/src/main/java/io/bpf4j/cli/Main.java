@@ -29,7 +29,8 @@ public final class Main {
   static int run(Io io, String... args) {
     CommandLine line = new CommandLine(new Root(io));
     for (Command command : commands(io)) {
-      line.addSubcommand(command);
+      CommandLine subcommand = new CommandLine(command);
+      line.addSubcommand(subcommand);
     }
     line.setOut(new PrintWriter(io.out(), true, UTF_8));
     line.setErr(new PrintWriter(io.err(), true, UTF_8));
@@ -37,12 +38,19 @@ public final class Main {
     line.setParameterExceptionHandler((e, _) -> Failures.usage(io, e));
     line.setExecutionExceptionHandler((e, where, _) -> Failures.report(io, where, e));
     line.setUsageHelpWidth(100);
+    // An @ starts the name of a file with values, not with arguments.
+    line.setExpandAtFiles(false);
     String unknown = unknownCommand(line, args);
     if (unknown != null) {
       io.complain(unknown);
       return ExitCode.USAGE;
     }
-    return line.execute(args);
+    try {
+      return line.execute(args);
+    } catch (Error e) {
+      // picocli hands on exceptions only; an error must not look like a negative answer.
+      return Failures.bug(io, "bpf4j " + String.join(" ", args), e);
+    }
   }
 
   private static List<Command> commands(Io io) {
