@@ -3,6 +3,8 @@ package io.bpf4j.cli;
 import io.bpf4j.error.BpfException;
 import io.bpf4j.error.CodegenException;
 import io.bpf4j.error.ProgramFault;
+import io.bpf4j.sim.scenario.Nearest;
+import io.bpf4j.sim.scenario.ScenarioException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.AccessDeniedException;
@@ -66,6 +68,7 @@ final class Failures {
       case CodegenException _ -> ExitCode.BUG;
       case ProgramFault _ -> ExitCode.FAULT;
       case BpfException _ -> ExitCode.USAGE;
+      case ScenarioException _ -> ExitCode.USAGE;
       case UsageException _ -> ExitCode.USAGE;
       case IOException _ -> ExitCode.USAGE;
       case UncheckedIOException _ -> ExitCode.USAGE;

@@ -2,10 +2,10 @@ package io.bpf4j.cli;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import io.bpf4j.sim.scenario.Nearest;
 import java.io.PrintWriter;
 import java.util.List;
-import java.util.Set;
-import java.util.TreeSet;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Help.Ansi;
@@ -61,8 +61,13 @@ public final class Main {
     if (args.length == 0 || args[0].startsWith("-")) {
       return null;
     }
-    Set<String> known = new TreeSet<>(line.getSubcommands().keySet());
-    return known.contains(args[0])
+    Map<String, CommandLine> all = line.getSubcommands();
+    List<String> known =
+        all.entrySet().stream()
+            .filter(e -> !e.getValue().getCommandSpec().usageMessage().hidden())
+            .map(Map.Entry::getKey)
+            .toList();
+    return all.containsKey(args[0])
         ? null
         : "bpf4j: '%s' is not available in this version%s"
             .formatted(args[0], Nearest.hint(args[0], known));

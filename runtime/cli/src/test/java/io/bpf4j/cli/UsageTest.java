@@ -11,7 +11,9 @@ class UsageTest {
   void commandThatDoesNotExistIsNamedInOneLine() {
     Cli cli = Cli.run("verify", "x.o");
     assertThat(cli.code()).isEqualTo(2);
-    assertThat(cli.err()).isEqualTo("bpf4j: 'verify' is not available in this version\n");
+    assertThat(cli.err())
+        .startsWith("bpf4j: 'verify' is not available in this version")
+        .hasLineCount(1);
     assertThat(cli.out()).isEmpty();
   }
 
@@ -63,12 +65,5 @@ class UsageTest {
       assertThat(help.out()).startsWith("Usage: bpf4j " + command);
       assertThat(help.err()).isEmpty();
     }
-  }
-
-  @Test
-  void distanceCountsEdits() {
-    assertThat(Nearest.distance("kitten", "sitting")).isEqualTo(3);
-    assertThat(Nearest.distance("", "abc")).isEqualTo(3);
-    assertThat(Nearest.distance("same", "same")).isZero();
   }
 }
