@@ -1,0 +1,90 @@
+package io.bpf4j.sim.replay;
+
+import io.bpf4j.sim.trace.Packet;
+
+/// A number of packets as columns of primitives: what is passed from the reader of a trace to those
+/// who look up. Addresses are as in [Packet].
+final class PacketBatch {
+  static final int CAPACITY = 1024;
+
+  /// Values of [#way].
+  static final byte UNKNOWN = 0;
+
+  static final byte INCOMING = 1;
+  static final byte OUTGOING = 2;
+  static final byte OTHER_HOST = 3;
+
+  int size;
+  final long[] frame = new long[CAPACITY];
+  final long[] timeNanos = new long[CAPACITY];
+  final int[] netns = new int[CAPACITY];
+  final int[] iif = new int[CAPACITY];
+  final byte[] protocol = new byte[CAPACITY];
+  final byte[] family = new byte[CAPACITY];
+  final byte[] way = new byte[CAPACITY];
+  final int[] tcpFlags = new int[CAPACITY];
+  final long[] srcHi = new long[CAPACITY];
+  final long[] srcLo = new long[CAPACITY];
+  final long[] dstHi = new long[CAPACITY];
+  final long[] dstLo = new long[CAPACITY];
+  final int[] sport = new int[CAPACITY];
+  final int[] dport = new int[CAPACITY];
+
+  /// [FlowHash] of the packet.
+  final long[] hash = new long[CAPACITY];
+
+  boolean full() {
+    return size == CAPACITY;
+  }
+
+  /// Copies packet `from` of another batch to the end of this one.
+  void add(PacketBatch other, int from) {
+    int i = size++;
+    frame[i] = other.frame[from];
+    timeNanos[i] = other.timeNanos[from];
+    netns[i] = other.netns[from];
+    iif[i] = other.iif[from];
+    protocol[i] = other.protocol[from];
+    family[i] = other.family[from];
+    way[i] = other.way[from];
+    tcpFlags[i] = other.tcpFlags[from];
+    srcHi[i] = other.srcHi[from];
+    srcLo[i] = other.srcLo[from];
+    dstHi[i] = other.dstHi[from];
+    dstLo[i] = other.dstLo[from];
+    sport[i] = other.sport[from];
+    dport[i] = other.dport[from];
+    hash[i] = other.hash[from];
+  }
+
+  /// Adds a packet of a trace.
+  void add(Packet packet, long shiftNanos, int netnsIndex, int ifindex) {
+    int i = size++;
+    frame[i] = packet.frame();
+    timeNanos[i] = packet.timeNanos() + shiftNanos;
+    netns[i] = netnsIndex;
+    iif[i] = ifindex;
+    protocol[i] = (byte) packet.protocol();
+    family[i] = (byte) packet.family();
+    way[i] =
+        switch (packet.direction()) {
+          case UNKNOWN -> UNKNOWN;
+          case INCOMING -> INCOMING;
+          case OUTGOING -> OUTGOING;
+          case OTHER_HOST -> OTHER_HOST;
+        };
+    tcpFlags[i] = packet.tcpFlags();
+    srcHi[i] = packet.srcHi();
+    srcLo[i] = packet.srcLo();
+    dstHi[i] = packet.dstHi();
+    dstLo[i] = packet.dstLo();
+    sport[i] = packet.sport();
+    dport[i] = packet.dport();
+    rehash(i);
+  }
+
+  /// Computes the flow hash of a packet whose other columns are filled.
+  void rehash(int i) {
+    hash[i] = FlowHash.of(srcHi[i], srcLo[i], sport[i], dstHi[i], dstLo[i], dport[i]);
+  }
+}
