@@ -32,8 +32,8 @@ final class CreationRules {
   private static final long HTAB_ELEM = 48;
 
   /// LPM_VAL_SIZE_MAX: KMALLOC_MAX less the largest key data (256) and sizeof(struct lpm_trie_node)
-  /// (40).
-  private static final long LPM_VALUE_MAX = KMALLOC_MAX - 256 - 40;
+  /// (24).
+  private static final long LPM_VALUE_MAX = KMALLOC_MAX - 256 - 24;
 
   /// PCPU_MIN_UNIT_SIZE.
   private static final long PERCPU_MAX = 32768;

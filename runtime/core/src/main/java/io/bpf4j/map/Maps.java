@@ -21,7 +21,10 @@ public final class Maps {
     CreationRules.check(spec);
     RuntimeMap map =
         switch (spec.type()) {
+          case MapTypes.HASH -> new BpfHashMap(spec, cpus);
           case MapTypes.ARRAY -> new ArrayMap(spec);
+          case MapTypes.PERCPU_ARRAY -> new PercpuArrayMap(spec, cpus);
+          case MapTypes.LPM_TRIE -> new LpmTrieMap(spec);
           default ->
               throw new UnsupportedException(
                   "map '" + spec.name() + "'",
