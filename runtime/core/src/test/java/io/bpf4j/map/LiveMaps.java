@@ -1,20 +1,13 @@
 package io.bpf4j.map;
 
-import static java.lang.foreign.ValueLayout.ADDRESS;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import io.bpf4j.prog.MapSpec;
 import java.io.IOException;
 import java.lang.foreign.Arena;
-import java.lang.foreign.FunctionDescriptor;
-import java.lang.foreign.Linker;
-import java.lang.foreign.MemoryLayout;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.StructLayout;
 import java.lang.foreign.ValueLayout;
-import java.lang.invoke.MethodHandle;
-import java.lang.invoke.VarHandle;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -30,22 +23,7 @@ final class LiveMaps implements AutoCloseable {
   private static final int NEXT = 4;
   private static final int LOOKUP_AND_DELETE = 21;
   private static final int FREEZE = 22;
-  private static final long SYS_BPF = 321;
-  private static final long SYS_CLOSE = 3;
-  private static final int ATTR_BYTES = 128;
-
-  private static final StructLayout STATE = Linker.Option.captureStateLayout();
-  private static final VarHandle ERRNO =
-      STATE.varHandle(MemoryLayout.PathElement.groupElement("errno"));
-
-  @SuppressWarnings("restricted")
-  private static final MethodHandle SYSCALL =
-      Linker.nativeLinker()
-          .downcallHandle(
-              Linker.nativeLinker().defaultLookup().findOrThrow("syscall"),
-              FunctionDescriptor.of(JAVA_LONG, JAVA_LONG, JAVA_LONG, ADDRESS, JAVA_LONG),
-              Linker.Option.firstVariadicArg(1),
-              Linker.Option.captureCallState("errno"));
+  private static final int ATTR_BYTES = LiveBpf.ATTR_BYTES;
 
   private final Arena arena = Arena.ofConfined();
   private final MemorySegment attr = arena.allocate(ATTR_BYTES, 8);
@@ -57,20 +35,6 @@ final class LiveMaps implements AutoCloseable {
     this.fd = fd;
     this.key = arena.allocate(Math.max(8, Integer.toUnsignedLong(spec.keySize())), 8);
     this.value = arena.allocate(Math.max(8, valueBytes), 8);
-  }
-
-  /// Why there is no live kernel to ask, or null when there is.
-  static @Nullable String unavailable() {
-    if (!System.getProperty("os.name").equals("Linux")
-        || !System.getProperty("os.arch").equals("amd64")) {
-      return "the live kernel is asked on Linux x86-64 only";
-    }
-    int fd = create(MapSpec.of("probe", MapTypes.ARRAY, 4, 4, 1, 0));
-    if (fd < 0) {
-      return "bpf(2) is refused here: errno " + -fd;
-    }
-    closeFd(fd);
-    return null;
   }
 
   /// Values that a per-CPU map has for each key.
@@ -85,7 +49,7 @@ final class LiveMaps implements AutoCloseable {
     if (fd < 0) {
       return fd;
     }
-    closeFd(fd);
+    LiveBpf.close(fd);
     return 0;
   }
 
@@ -107,25 +71,7 @@ final class LiveMaps implements AutoCloseable {
       attr.set(JAVA_INT, 12, spec.maxEntries());
       attr.set(JAVA_INT, 16, spec.flags());
       attr.set(JAVA_LONG, 64, spec.mapExtra());
-      return (int) bpf(CREATE, attr);
-    }
-  }
-
-  private static void closeFd(int fd) {
-    syscall(SYS_CLOSE, fd, MemorySegment.NULL, 0);
-  }
-
-  private static long bpf(int command, MemorySegment attr) {
-    return syscall(SYS_BPF, command, attr, ATTR_BYTES);
-  }
-
-  private static long syscall(long number, long first, MemorySegment second, long third) {
-    try (Arena arena = Arena.ofConfined()) {
-      MemorySegment state = arena.allocate(STATE);
-      long result = (long) SYSCALL.invokeExact(state, number, first, second, third);
-      return result >= 0 ? result : -(int) ERRNO.get(state, 0L);
-    } catch (Throwable e) {
-      throw new IllegalStateException(e);
+      return (int) LiveBpf.bpf(CREATE, attr);
     }
   }
 
@@ -138,7 +84,7 @@ final class LiveMaps implements AutoCloseable {
     }
     attr.set(JAVA_LONG, 16, valueAddress);
     attr.set(JAVA_LONG, 24, flags);
-    return (int) bpf(command, attr);
+    return (int) LiveBpf.bpf(command, attr);
   }
 
   Answer lookup(byte[] keyBytes, long flags) {
@@ -167,7 +113,7 @@ final class LiveMaps implements AutoCloseable {
   Answer freeze() {
     attr.fill((byte) 0);
     attr.set(JAVA_INT, 0, fd);
-    return Answer.of((int) bpf(FREEZE, attr));
+    return Answer.of((int) LiveBpf.bpf(FREEZE, attr));
   }
 
   private static Answer answer(int result, MemorySegment out) {
@@ -176,7 +122,7 @@ final class LiveMaps implements AutoCloseable {
 
   @Override
   public void close() {
-    closeFd(fd);
+    LiveBpf.close(fd);
     arena.close();
   }
 }
