@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
 /// A format needs a terminating zero, printable ASCII or white space only, and at most as many
 /// conversions as there are arguments. Pointers print as 16 hex digits (the kernel hides them
 /// behind a hash of its own). A string or address is read only where the program could read it too;
-/// elsewhere it is empty, as after a fault in the kernel.
+/// elsewhere the string is empty and the address zero, as after a fault in the kernel.
 final class PrintkFormat {
   /// What strings may take (MAX_BPRINTF_BIN_ARGS), with the zero.
   private static final int MAX_STRING = 511;
@@ -84,7 +84,14 @@ final class PrintkFormat {
     at++;
     flags();
     return switch (format[at]) {
-      case 'p' -> pointer();
+      case 'p' -> {
+        boolean known = pointer();
+        // lib/vsprintf.c passes over letters and digits that stand behind a pointer's.
+        while (alphanumeric(format[at + 1])) {
+          at++;
+        }
+        yield known;
+      }
       case 's' -> {
         pad(string(args[used++]), false);
         yield endsWord();
@@ -154,9 +161,15 @@ final class PrintkFormat {
       return true;
     }
     return switch (next) {
-      case 'K', 'x', 's', 'S', 'B' -> {
+      case 'K', 'x' -> {
         at++;
         hex16();
+        yield true;
+      }
+      case 's', 'S', 'B' -> {
+        // A symbol's name; there are none here, and the kernel prints unknown ones like this.
+        at++;
+        pad("0x" + Long.toHexString(args[used++]), false);
         yield true;
       }
       case 'i', 'I' -> address(next == 'I');
@@ -178,8 +191,9 @@ final class PrintkFormat {
       return false;
     }
     at += 2;
-    byte @Nullable [] address = read(args[used++], version == '4' ? 4 : 16);
-    pad(address == null ? "" : ip(address, separated), false);
+    int size = version == '4' ? 4 : 16;
+    byte @Nullable [] address = read(args[used++], size);
+    out.append(ip(address == null ? new byte[size] : address, separated));
     return true;
   }
 
@@ -274,10 +288,10 @@ final class PrintkFormat {
   }
 
   private static boolean punctuation(int c) {
-    return c > ' '
-        && c < 0x7f
-        && !(c >= '0' && c <= '9')
-        && !(c >= 'A' && c <= 'Z')
-        && !(c >= 'a' && c <= 'z');
+    return c > ' ' && c < 0x7f && !alphanumeric(c);
+  }
+
+  private static boolean alphanumeric(int c) {
+    return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
   }
 }
