@@ -75,6 +75,11 @@ final class LiveMaps implements AutoCloseable {
     }
   }
 
+  /// The file descriptor, for instructions that refer to the map.
+  int fd() {
+    return fd;
+  }
+
   private int element(int command, byte @Nullable [] keyBytes, long valueAddress, long flags) {
     attr.fill((byte) 0);
     attr.set(JAVA_INT, 0, fd);
