@@ -22,17 +22,20 @@ final class FloodGenerator {
   private final long seed;
   private final int netns;
   private final int iif;
+  private final long startNanos;
   private final List<List<Prefix>> sources;
   private final int[] portStarts;
   private final int ports;
   private final BitSet begun = new BitSet();
   private long made;
 
-  FloodGenerator(FloodSpec spec, long seed, int netns, int iif) {
+  /// @param startNanos when its first packet comes
+  FloodGenerator(FloodSpec spec, long seed, int netns, int iif, long startNanos) {
     this.spec = spec;
     this.seed = mix(seed + spec.name().hashCode());
     this.netns = netns;
     this.iif = iif;
+    this.startNanos = startNanos;
     this.sources =
         spec.to().stream()
             .map(to ->
@@ -49,22 +52,22 @@ final class FloodGenerator {
     this.ports = sum;
   }
 
-  /// How many packets were made.
-  long made() {
-    return made;
+  /// When the packet after the last one would come.
+  long nanos() {
+    return startNanos + made * STEP_NANOS;
   }
 
   /// Fills the rest of a batch; whether there was anything left to fill it with.
-  boolean fill(PacketBatch batch, long firstFrame, long startNanos) {
+  boolean fill(PacketBatch batch) {
     if (made == spec.packets()) {
       return false;
     }
     while (!batch.full() && made < spec.packets()) {
       int i = batch.size++;
-      batch.frame[i] = firstFrame + made;
-      batch.timeNanos[i] = startNanos + made * STEP_NANOS;
+      batch.timeNanos[i] = nanos();
       packet(batch, i);
       made++;
+      batch.frame[i] = made;
     }
     return true;
   }

@@ -15,6 +15,10 @@ final class PacketBatch {
   static final byte OTHER_HOST = 3;
 
   int size;
+
+  /// The number in the traffic of the trace or flood that the packets are from; a batch has one.
+  int source;
+
   final long[] frame = new long[CAPACITY];
   final long[] timeNanos = new long[CAPACITY];
   final int[] netns = new int[CAPACITY];

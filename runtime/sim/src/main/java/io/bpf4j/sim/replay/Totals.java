@@ -1,0 +1,137 @@
+package io.bpf4j.sim.replay;
+
+import io.bpf4j.sim.scenario.ResultKind;
+import java.util.Arrays;
+
+/// What was counted in a replay. Sockets and links are numbered as in the world.
+public final class Totals {
+  private static final int KINDS = ResultKind.values().length;
+
+  private final int sockets;
+  private final int links;
+  private final long[] byResult = new long[KINDS];
+
+  /// Row by kind; the last column of a row is for connections that the host itself opened.
+  private final long[] bySocket;
+
+  private final long[] byLink;
+  private long multicast;
+  private long sentByHost;
+  private long forOthers;
+  private long connectionsOpened;
+  private long connectionsEvicted;
+  private long connectionsExpired;
+
+  Totals(int sockets, int links) {
+    this.sockets = sockets;
+    this.links = links;
+    this.bySocket = new long[KINDS * (sockets + 1)];
+    this.byLink = new long[KINDS * (links + 1)];
+  }
+
+  void count(long answer) {
+    int kind = Answer.kind(answer).ordinal();
+    int socket = Answer.socket(answer);
+    int link = Answer.link(answer);
+    byResult[kind]++;
+    bySocket[kind * (sockets + 1) + (socket < 0 ? sockets : socket)]++;
+    byLink[kind * (links + 1) + (link < 0 ? links : link)]++;
+  }
+
+  private void notLocal() {
+    byResult[ResultKind.NOT_LOCAL.ordinal()]++;
+  }
+
+  void countMulticast() {
+    notLocal();
+    multicast++;
+  }
+
+  void countSentByHost() {
+    notLocal();
+    sentByHost++;
+  }
+
+  void countForOthers() {
+    notLocal();
+    forOthers++;
+  }
+
+  void countConnections(ConnectionTable table) {
+    connectionsOpened += table.opened();
+    connectionsEvicted += table.evicted();
+    connectionsExpired += table.expired();
+  }
+
+  void add(Totals other) {
+    Arrays.setAll(byResult, i -> byResult[i] + other.byResult[i]);
+    Arrays.setAll(bySocket, i -> bySocket[i] + other.bySocket[i]);
+    Arrays.setAll(byLink, i -> byLink[i] + other.byLink[i]);
+    multicast += other.multicast;
+    sentByHost += other.sentByHost;
+    forOthers += other.forOthers;
+    connectionsOpened += other.connectionsOpened;
+    connectionsEvicted += other.connectionsEvicted;
+    connectionsExpired += other.connectionsExpired;
+  }
+
+  /// Packets with this result.
+  public long of(ResultKind kind) {
+    return byResult[kind.ordinal()];
+  }
+
+  /// Packets with this result at a socket.
+  public long ofSocket(ResultKind kind, int socket) {
+    return bySocket[kind.ordinal() * (sockets + 1) + socket];
+  }
+
+  /// Packets of connections that the host itself opened.
+  public long ofOwnConnections() {
+    return bySocket[ResultKind.ESTABLISHED.ordinal() * (sockets + 1) + sockets];
+  }
+
+  /// Packets with this result that a link decided.
+  public long ofLink(ResultKind kind, int link) {
+    return byLink[kind.ordinal() * (links + 1) + link];
+  }
+
+  /// All packets.
+  public long packets() {
+    return Arrays.stream(byResult).sum();
+  }
+
+  /// Packets that were looked up, the connection table included.
+  public long lookups() {
+    return packets() - of(ResultKind.NOT_LOCAL);
+  }
+
+  /// Of those not local: to multicast and broadcast addresses.
+  public long multicast() {
+    return multicast;
+  }
+
+  /// Of those not local: sent by the host itself.
+  public long sentByHost() {
+    return sentByHost;
+  }
+
+  /// Of those not local: to other hosts' addresses.
+  public long forOthers() {
+    return forOthers;
+  }
+
+  /// TCP connections that the traffic opened.
+  public long connectionsOpened() {
+    return connectionsOpened;
+  }
+
+  /// Connections that gave way to new ones because there were too many.
+  public long connectionsEvicted() {
+    return connectionsEvicted;
+  }
+
+  /// Connections that were forgotten after being idle.
+  public long connectionsExpired() {
+    return connectionsExpired;
+  }
+}
