@@ -29,6 +29,10 @@
 /// - A connection without packets for `connectionIdle`, by the clock of the capture, is forgotten.
 /// - Beyond `maxConnections` the one idle longest is evicted, and that is counted.
 ///
+/// For which segments programs run, and for which not, was observed on Linux 6.18 segment by
+/// segment with an attached program that counts, but for the end of LAST_ACK: there the kernel
+/// forgets a connection with the last ACK, and a stray segment after it is looked up.
+///
 /// With `everyPacketFirst` there are no connections: each packet to a local address is looked up.
 /// UDP has no connections here; a connected UDP socket is found by the lookup itself.
 ///
