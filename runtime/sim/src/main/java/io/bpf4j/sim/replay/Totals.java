@@ -5,6 +5,9 @@ import java.util.Arrays;
 
 /// What was counted in a replay. Sockets and links are numbered as in the world.
 public final class Totals {
+  /// Instead of the number of a socket or link: whichever, or none.
+  public static final int ANY = -1;
+
   private static final int KINDS = ResultKind.values().length;
 
   private final int sockets;
@@ -15,6 +18,10 @@ public final class Totals {
   private final long[] bySocket;
 
   private final long[] byLink;
+
+  /// By socket and link; only steered packets have both.
+  private final long[] steered;
+
   private long multicast;
   private long sentByHost;
   private long forOthers;
@@ -27,6 +34,7 @@ public final class Totals {
     this.links = links;
     this.bySocket = new long[KINDS * (sockets + 1)];
     this.byLink = new long[KINDS * (links + 1)];
+    this.steered = new long[(sockets + 1) * (links + 1)];
   }
 
   void count(long answer) {
@@ -36,6 +44,9 @@ public final class Totals {
     byResult[kind]++;
     bySocket[kind * (sockets + 1) + (socket < 0 ? sockets : socket)]++;
     byLink[kind * (links + 1) + (link < 0 ? links : link)]++;
+    if (socket >= 0 && link >= 0) {
+      steered[socket * (links + 1) + link]++;
+    }
   }
 
   private void notLocal() {
@@ -67,6 +78,7 @@ public final class Totals {
     Arrays.setAll(byResult, i -> byResult[i] + other.byResult[i]);
     Arrays.setAll(bySocket, i -> bySocket[i] + other.bySocket[i]);
     Arrays.setAll(byLink, i -> byLink[i] + other.byLink[i]);
+    Arrays.setAll(steered, i -> steered[i] + other.steered[i]);
     multicast += other.multicast;
     sentByHost += other.sentByHost;
     forOthers += other.forOthers;
@@ -93,6 +105,16 @@ public final class Totals {
   /// Packets with this result that a link decided.
   public long ofLink(ResultKind kind, int link) {
     return byLink[kind.ordinal() * (links + 1) + link];
+  }
+
+  /// Packets with this result at a socket by a link, either of which may be [#ANY].
+  public long of(ResultKind kind, int socket, int link) {
+    if (socket == ANY) {
+      return link == ANY ? of(kind) : ofLink(kind, link);
+    }
+    return link == ANY
+        ? ofSocket(kind, socket)
+        : kind == ResultKind.STEERED ? steered[socket * (links + 1) + link] : 0;
   }
 
   /// All packets.
