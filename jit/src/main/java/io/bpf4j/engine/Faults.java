@@ -3,6 +3,7 @@ package io.bpf4j.engine;
 import io.bpf4j.error.BudgetExhausted;
 import io.bpf4j.error.CallFault;
 import io.bpf4j.error.MemoryFault;
+import io.bpf4j.isa.Disassembler;
 import io.bpf4j.isa.Insn;
 import io.bpf4j.isa.Reg;
 import io.bpf4j.mem.Cpu;
@@ -57,9 +58,18 @@ final class Faults {
         .formatted(
             bound.program().name(),
             pc,
-            bound.program().insns().at(pc),
+            text(bound, pc),
             what,
             line == null ? "" : ", " + line.place());
+  }
+
+  private static String text(Bound bound, int pc) {
+    return Disassembler.text(
+        bound.program().insns().at(pc),
+        id -> {
+          Helper helper = bound.platform().helper(id);
+          return helper == null ? null : helper.name();
+        });
   }
 
   private static String base(Bound bound, int pc, long address) {

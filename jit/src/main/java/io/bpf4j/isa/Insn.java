@@ -1,5 +1,7 @@
 package io.bpf4j.isa;
 
+import org.jspecify.annotations.Nullable;
+
 /// One eBPF instruction as what it means (RFC 9669). Encodings live in [InsnForm] and in the
 /// operation tables.
 ///
@@ -16,7 +18,11 @@ public sealed interface Insn {
 
   /// `dst = (s8|s16|s32) src`: sign extension from `from` to `width`. `from` is never DW, nor W at
   /// 32 bits.
-  record MovSx(Width width, Size from, Reg dst, Reg src) implements Insn {}
+  record MovSx(Width width, Size from, Reg dst, Reg src) implements Insn {
+    public MovSx {
+      require(from.bytes() * 8 < width.bits(), "sign extension to a width that is no larger");
+    }
+  }
 
   /// `dst = -dst`.
   record Neg(Width width, Reg dst) implements Insn {}
@@ -25,6 +31,10 @@ public sealed interface Insn {
   /// swap with truncation) or an unconditional swap; `bits` is 16, 32 or 64 and the result is
   /// zero-extended.
   record Swap(Order order, int bits, Reg dst) implements Insn {
+    public Swap {
+      require(bits == 16 || bits == 32 || bits == 64, "a swap of other than 16, 32 or 64 bits");
+    }
+
     /// The three forms: `dst = le16 dst`, `be16`, `bswap16`.
     public enum Order {
       LE("le"),
@@ -58,7 +68,11 @@ public sealed interface Insn {
 
   /// `dst = *(size *)(base + offset)`, zero-extended or, when `signed`, sign-extended (never signed
   /// at DW).
-  record Load(Size size, boolean signed, Reg dst, Reg base, short offset) implements Insn {}
+  record Load(Size size, boolean signed, Reg dst, Reg base, short offset) implements Insn {
+    public Load {
+      require(!signed || size != Size.DW, "a signed load of 64 bits");
+    }
+  }
 
   /// `*(size *)(base + offset) = src`.
   record Store(Size size, Reg base, short offset, Operand src) implements Insn {}
@@ -66,7 +80,13 @@ public sealed interface Insn {
   /// An atomic operation on `*(size *)(base + offset)`; size is W or DW. With `fetch` the old value
   /// goes to `src`, and for CMPXCHG to R0, which is also what memory is compared with.
   record Atomic(AtomicOp op, boolean fetch, Size size, Reg base, short offset, Reg src)
-      implements Insn {}
+      implements Insn {
+    public Atomic {
+      require(size == Size.W || size == Size.DW, "an atomic operation on fewer than 32 bits");
+      require(
+          fetch || (op != AtomicOp.XCHG && op != AtomicOp.CMPXCHG), "an exchange without fetch");
+    }
+  }
 
   /// `dst = load_acquire((size *)(base + offset))`.
   record LoadAcquire(Size size, Reg dst, Reg base, short offset) implements Insn {}
@@ -99,11 +119,20 @@ public sealed interface Insn {
   record Exit() implements Insn {}
 
   /// The packet loads of classic BPF, LD_ABS (`src` null) and LD_IND.
-  record LegacyLoad(Size size, @org.jspecify.annotations.Nullable Reg src, int offset)
-      implements Insn {}
+  record LegacyLoad(Size size, @Nullable Reg src, int offset) implements Insn {
+    public LegacyLoad {
+      require(size != Size.DW, "a packet load of 64 bits");
+    }
+  }
 
   /// `dst = addr_space_cast(src, to, from)`, for arenas.
   record AddrSpaceCast(Reg dst, Reg src, int spaces) implements Insn {}
+
+  private static void require(boolean encodable, String what) {
+    if (!encodable) {
+      throw new IllegalArgumentException(what + " has no encoding");
+    }
+  }
 
   /// How many 8-byte slots the instruction fills.
   default int slots() {
