@@ -192,7 +192,8 @@ final class ReplayTest {
     assertThat(fault.trace()).isEqualTo("syns");
     assertThat(fault.frame()).isGreaterThanOrEqualTo(20_000);
     assertThat(fault.message()).isEqualTo("syns frame " + fault.frame() + ": too long");
-    assertThat(outcome.totals().packets()).isBetween(10_000L, 249_999L);
+    // The lane that stopped had done all its packets before that frame; the others may have just begun.
+    assertThat(outcome.totals().packets()).isBetween(16_000L / threads, 249_999L);
   }
 
   @Test
