@@ -3,6 +3,7 @@ package io.bpf4j.engine;
 import io.bpf4j.error.UnsupportedException;
 import io.bpf4j.isa.Insn;
 import io.bpf4j.isa.Insns;
+import io.bpf4j.isa.Structure;
 import io.bpf4j.mem.Region;
 import io.bpf4j.platform.CtxLayout;
 import io.bpf4j.platform.Helper;
@@ -13,9 +14,12 @@ import io.bpf4j.prog.ProgType;
 import io.bpf4j.prog.Program;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.BitSet;
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 import org.jspecify.annotations.Nullable;
 
@@ -26,11 +30,17 @@ public final class Bound {
   /// More CPU slots than any machine we simulate; the index is the slot's number.
   private static final int MAX_CPUS = 4096;
 
+  /// Helper numbers an index array covers; uapi/linux/bpf.h ends at 211.
+  private static final int MAX_HELPER = 1023;
+
   private final Program program;
   private final Platform platform;
   private final EngineOptions options;
   private final @Nullable CtxLayout ctx;
   private final BpfMap[] maps;
+  private final @Nullable Helper[] helpers;
+  private final List<Integer> functions;
+  private final BitSet entries = new BitSet();
   private final AtomicReferenceArray<Region @Nullable []> regionsByCpu =
       new AtomicReferenceArray<>(MAX_CPUS);
 
@@ -41,10 +51,19 @@ public final class Bound {
     this.options = options;
     this.ctx = ctx;
     this.maps = program.maps().toArray(BpfMap[]::new);
+    this.helpers = new @Nullable Helper[MAX_HELPER + 1];
+    for (int id = 0; id <= MAX_HELPER; id++) {
+      helpers[id] = platform.helper(id);
+    }
+    Set<Integer> named = new HashSet<>();
+    program.subprogs().forEach(subprog -> named.add(subprog.pc()));
+    this.functions = List.copyOf(Structure.check(program.insns(), named));
+    functions.forEach(entries::set);
   }
 
   /// Binds a program to its host.
   ///
+  /// @throws io.bpf4j.error.InsnFormatException when a jump or call leads nowhere
   /// @throws UnsupportedException when an instruction, a helper or the program type cannot be
   ///   executed
   public static Bound bind(Program program, Platform platform, EngineOptions options) {
@@ -66,13 +85,7 @@ public final class Bound {
   private @Nullable String refusal(Insn insn, @Nullable ProgTypeInfo type) {
     return switch (insn) {
       case Insn.CallHelper(int id) -> helperRefusal(id, type);
-      case Insn.Atomic _,
-          Insn.LoadAcquire _,
-          Insn.StoreRelease _,
-          Insn.MayGoto _,
-          Insn.CallKfunc _,
-          Insn.LegacyLoad _,
-          Insn.AddrSpaceCast _ ->
+      case Insn.MayGoto _, Insn.CallKfunc _, Insn.LegacyLoad _, Insn.AddrSpaceCast _ ->
           insn.getClass().getSimpleName() + " cannot be executed yet";
       case Insn.LoadImm64 load -> loadRefusal(load);
       default -> null;
@@ -144,6 +157,21 @@ public final class Bound {
 
   public EngineOptions options() {
     return options;
+  }
+
+  /// The helper with this id, or null: the platform's row, found without a hash.
+  public @Nullable Helper helper(int id) {
+    return id >= 0 && id <= MAX_HELPER ? helpers[id] : null;
+  }
+
+  /// Where the program's functions start, ascending, the first 0.
+  public List<Integer> functions() {
+    return functions;
+  }
+
+  /// Whether a function of the program starts at `pc`.
+  public boolean isEntry(int pc) {
+    return pc >= 0 && entries.get(pc);
   }
 
   /// The layout of the program's context; null for a bare program.

@@ -1,5 +1,7 @@
 package io.bpf4j.engine;
 
+import io.bpf4j.isa.AtomicOp;
+import io.bpf4j.mem.AtomicMemory;
 import io.bpf4j.mem.Cpu;
 import io.bpf4j.mem.Memory;
 import io.bpf4j.mem.Region;
@@ -9,6 +11,7 @@ import io.bpf4j.platform.Helper;
 import io.bpf4j.platform.LoadRule;
 import io.bpf4j.platform.MapTypeInfo;
 import io.bpf4j.prog.BpfMap;
+import io.bpf4j.prog.ProgType;
 import java.lang.invoke.MethodHandle;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -78,6 +81,85 @@ public final class Checks {
     return values != null ? values : cpu.hostRegion(address);
   }
 
+  /// An atomic operation on memory the program may write; context and sockets are refused
+  /// (kernel/bpf/verifier.c, check_atomic_rmw). Returns the old value, zero-extended.
+  ///
+  /// @param size 4 or 8 bytes, to which the address must be aligned
+  /// @param expected what CMPXCHG compares with (R0); others ignore it
+  /// @throws io.bpf4j.error.MemoryFault when it may not
+  public static long atomic(
+      Bound bound,
+      Cpu cpu,
+      long fp,
+      long address,
+      int size,
+      AtomicOp op,
+      long value,
+      long expected,
+      int pc) {
+    checkAtomic(bound, cpu, fp, address, size, true, "atomic access", pc);
+    return switch (op) {
+      case ADD -> AtomicMemory.add(address, size, value);
+      case OR -> AtomicMemory.or(address, size, value);
+      case AND -> AtomicMemory.and(address, size, value);
+      case XOR -> AtomicMemory.xor(address, size, value);
+      case XCHG -> AtomicMemory.exchange(address, size, value);
+      case CMPXCHG -> AtomicMemory.compareExchange(address, size, expected, value);
+    };
+  }
+
+  /// A load that what follows it cannot overtake, of 1, 2, 4 or 8 aligned bytes, zero-extended.
+  ///
+  /// @throws io.bpf4j.error.MemoryFault when it may not
+  public static long loadAcquire(Bound bound, Cpu cpu, long fp, long address, int size, int pc) {
+    checkAtomic(bound, cpu, fp, address, size, false, "load_acquire", pc);
+    return AtomicMemory.loadAcquire(address, size);
+  }
+
+  /// A store that cannot overtake what precedes it, of 1, 2, 4 or 8 aligned bytes.
+  ///
+  /// @throws io.bpf4j.error.MemoryFault when it may not
+  public static void storeRelease(
+      Bound bound, Cpu cpu, long fp, long address, int size, long value, int pc) {
+    checkAtomic(bound, cpu, fp, address, size, true, "store_release", pc);
+    AtomicMemory.storeRelease(address, size, value);
+  }
+
+  private static void checkAtomic(
+      Bound bound, Cpu cpu, long fp, long address, int size, boolean write, String verb, int pc) {
+    if (!onStack(cpu, fp, address, size)) {
+      Region region = find(bound, cpu, address);
+      if (region == null
+          || region.kind() == Region.Kind.SOCK
+          || (write && !region.writable())
+          || !region.holds(address, size)) {
+        throw Faults.access(bound, cpu, fp, pc, address, size, verb);
+      }
+    }
+    if ((address & (size - 1)) != 0) {
+      throw Faults.alignment(bound, pc, address, size, verb);
+    }
+  }
+
+  /// What a call through a register reaches: the pc of a function of the program, or the complement
+  /// (`~id`) of a helper's number. Bare programs call helpers so (as the `callx` vector of
+  /// bpf_conformance does); clang makes calls through pointers to functions only.
+  ///
+  /// @throws io.bpf4j.error.CallFault when it is neither
+  public static int callTarget(Bound bound, long target, int pc) {
+    int entry = Bound.pcOfFunctionPointer(target);
+    if (bound.isEntry(entry)) {
+      return entry;
+    }
+    if (bound.program().type() == ProgType.UNSPEC && target >= 0 && target <= Integer.MAX_VALUE) {
+      Helper helper = bound.helper((int) target);
+      if (helper != null && helper.impl() != null) {
+        return ~helper.id();
+      }
+    }
+    throw badTarget(bound, pc, target);
+  }
+
   private static boolean onStack(Cpu cpu, long fp, long address, long size) {
     return address >= fp - Cpu.FRAME_BYTES && address <= cpu.stackTop() - size;
   }
@@ -97,12 +179,12 @@ public final class Checks {
   /// @throws io.bpf4j.error.CallFault when there is no such helper
   public static long call(
       Bound bound, Cpu cpu, long fp, int id, long r1, long r2, long r3, long r4, long r5, int pc) {
-    Helper helper = bound.platform().helper(id);
+    Helper helper = bound.helper(id);
     MethodHandle impl = helper == null ? null : helper.impl();
     if (helper == null || impl == null) {
       throw Faults.call(bound, pc, "helper #" + id + " is unknown");
     }
-    checkArguments(bound, cpu, fp, helper, new long[] {r1, r2, r3, r4, r5}, pc);
+    checkArguments(bound, cpu, fp, helper, r1, r2, r3, r4, r5, pc);
     try {
       return (long) impl.invokeExact(cpu, r1, r2, r3, r4, r5);
     } catch (RuntimeException | Error e) {
@@ -115,10 +197,25 @@ public final class Checks {
   /// Throws when an argument is not what the helper needs; `args` holds R1 to R5.
   public static void checkArguments(
       Bound bound, Cpu cpu, long fp, Helper helper, long[] args, int pc) {
+    checkArguments(bound, cpu, fp, helper, args[0], args[1], args[2], args[3], args[4], pc);
+  }
+
+  /// Throws when an argument is not what the helper needs. Makes no garbage.
+  public static void checkArguments(
+      Bound bound,
+      Cpu cpu,
+      long fp,
+      Helper helper,
+      long r1,
+      long r2,
+      long r3,
+      long r4,
+      long r5,
+      int pc) {
     List<ArgType> types = helper.args();
     BpfMap map = null;
     for (int i = 0; i < types.size(); i++) {
-      long arg = args[i];
+      long arg = argument(i, r1, r2, r3, r4, r5);
       switch (types.get(i)) {
         case ANY -> {}
         case CTX ->
@@ -132,16 +229,10 @@ public final class Checks {
             memory(bound, cpu, fp, helper, pc, i, arg, spec(map).spec().valueSize(), true);
         case MEM, MEM_OUT -> {
           boolean zeroAllowed = types.get(i + 1) == ArgType.SIZE_OR_ZERO;
-          long size = args[i + 1];
+          long size = argument(i + 1, r1, r2, r3, r4, r5);
           boolean sane = size >= (zeroAllowed ? 0 : 1) && size <= MAX_MEM;
-          require(
-              bound,
-              helper,
-              pc,
-              i + 1,
-              size,
-              sane,
-              "a size from " + (zeroAllowed ? 0 : 1) + " to " + MAX_MEM);
+          String need = zeroAllowed ? "a size from 0 to " : "a size from 1 to ";
+          require(bound, helper, pc, i + 1, size, sane, need, MAX_MEM);
           memory(bound, cpu, fp, helper, pc, i, arg, size, types.get(i) == ArgType.MEM_OUT);
         }
         case SIZE, SIZE_OR_ZERO -> {}
@@ -156,6 +247,16 @@ public final class Checks {
             throw Faults.call(bound, pc, helper.name() + ": callbacks cannot be run yet");
       }
     }
+  }
+
+  private static long argument(int i, long r1, long r2, long r3, long r4, long r5) {
+    return switch (i) {
+      case 0 -> r1;
+      case 1 -> r2;
+      case 2 -> r3;
+      case 3 -> r4;
+      default -> r5;
+    };
   }
 
   private static BpfMap spec(@Nullable BpfMap map) {
@@ -230,6 +331,13 @@ public final class Checks {
       Bound bound, Helper helper, int pc, int i, long arg, boolean holds, String need) {
     if (!holds) {
       throw Faults.argument(bound, helper, pc, i, arg, "must be " + need);
+    }
+  }
+
+  private static void require(
+      Bound bound, Helper helper, int pc, int i, long arg, boolean holds, String need, long limit) {
+    if (!holds) {
+      throw Faults.argument(bound, helper, pc, i, arg, "must be " + need + limit);
     }
   }
 

@@ -4,6 +4,20 @@ import io.bpf4j.platform.Platform;
 import io.bpf4j.prog.Program;
 
 /// Turns programs into something that runs.
+///
+/// What engines must agree on where the kernel's verifier leaves no program that could tell:
+///
+/// - A run starts with R3 to R9 and R0 zero; `r1` and `r2` are the caller's.
+/// - A called function starts with R1 to R5 of its caller, and R0 and R6 to R9 zero.
+/// - Calls change R0 alone. R1 to R5 keep their values over helper and local calls: both engines
+///   have that for nothing, since what a program does not read costs compiled code no register.
+/// - Each function has a frame of its own, which reads as zero where it was not written. It may
+///   touch its callers' frames, not those below its own.
+/// - A jump that goes to its own slot or back, when taken, and every call of a function of the
+///   program spend 1 of [EngineOptions#fuel]; the first that finds 0 left ends the run. The budget
+///   is looked at before the depth of calls, after the target of a `callx`.
+/// - Addition of an offset wraps; shifts mask their count; a fault leaves the stores before it in
+///   memory.
 public interface Engine {
   /// The name on the command line: `interp`, `checked-jit`.
   String name();

@@ -21,7 +21,14 @@ final class Faults {
 
   static MemoryFault access(
       Bound bound, Cpu cpu, long fp, int pc, long address, int size, String verb) {
-    String what = "%d-byte %s %s".formatted(size, verb, where(bound, cpu, fp, address, size));
+    String what = "%d-byte %s %s".formatted(size, verb, where(bound, cpu, fp, address, size, verb));
+    return new MemoryFault(
+        bound.program().name(), pc, address, message(bound, pc, base(bound, pc, address) + what));
+  }
+
+  static MemoryFault alignment(Bound bound, int pc, long address, int size, String verb) {
+    String what =
+        "%d-byte %s at 0x%x, which is not aligned to its size".formatted(size, verb, address);
     return new MemoryFault(
         bound.program().name(), pc, address, message(bound, pc, base(bound, pc, address) + what));
   }
@@ -97,13 +104,15 @@ final class Faults {
         : "%s = 0x%x: ".formatted(reg.spelling(io.bpf4j.isa.Width.W64), address - offset);
   }
 
-  private static String where(Bound bound, Cpu cpu, long fp, long address, int size) {
+  private static String where(Bound bound, Cpu cpu, long fp, long address, int size, String verb) {
     if (address >= 0 && address < 4096) {
       return "through a null pointer";
     }
+    String rule =
+        verb.equals("write") ? ", which is read-only" : ", which takes no atomic accesses";
     CtxLayout ctx = bound.ctx();
     if (ctx != null && address - cpu.ctx() >= 0 && address - cpu.ctx() < ctx.size()) {
-      return "to " + ctx.struct() + ", which is read-only";
+      return "to " + ctx.struct() + rule;
     }
     if (address > cpu.stackTop() - (long) Cpu.FRAME_BYTES * Cpu.MAX_FRAMES - 4096
         && address < cpu.stackTop()) {
@@ -114,7 +123,7 @@ final class Faults {
       return "of no memory of the program";
     }
     if (region.holds(address, size)) {
-      return "to " + region.name() + ", which is read-only";
+      return "to " + region.name() + rule;
     }
     long offset = (address - region.base()) & (region.stride() - 1);
     return "at offset %d of %s, which has %d bytes"

@@ -22,10 +22,14 @@ public class Cpu {
   /// Room for a program type's context.
   public static final int CTX_BYTES = 256;
 
+  /// Longs the interpreter has a frame for: R0 to R10, rounded up.
+  public static final int REGISTERS = 16;
+
   private final int index;
   private final long stackTop;
   private final long ctx;
   private final Arena arena;
+  private final long[] registers = new long[REGISTERS * (MAX_FRAMES + 1)];
   private long fuel;
   private long memBase;
   private long memLength;
@@ -54,6 +58,22 @@ public class Cpu {
   /// The address of the context area, [#CTX_BYTES] long.
   public final long ctx() {
     return ctx;
+  }
+
+  /// Room for the interpreter's registers: [#REGISTERS] that it works with, and as many again for
+  /// each function that waits for a callee.
+  public final long[] registers() {
+    return registers;
+  }
+
+  /// Zeroes the frame below a frame pointer. An engine does so when a function is entered, so that
+  /// what a program reads before it wrote is the same in every run and every engine.
+  public final void clearFrame(long fp) {
+    long base = fp - FRAME_BYTES;
+    // An int counter: C2 makes vector stores of it.
+    for (int offset = 0; offset < FRAME_BYTES; offset += Long.BYTES) {
+      Memory.putLong(base + offset, 0);
+    }
   }
 
   /// Back edges and calls left to the current run.

@@ -1,0 +1,119 @@
+package io.bpf4j.interp;
+
+import io.bpf4j.engine.Bound;
+import io.bpf4j.isa.Imm;
+import io.bpf4j.isa.Insn;
+import io.bpf4j.isa.Insns;
+import io.bpf4j.isa.Operand;
+import io.bpf4j.isa.Reg;
+import java.util.ArrayList;
+import java.util.List;
+
+/// A program as the interpreter's loop wants it: four ints a slot, so that slot `pc` starts at `4 *
+/// pc` and the second half of a wide load is a hole.
+///
+/// ```
+/// op | dst + (src << 8) | target, offset or pool index | immediate
+/// ```
+///
+/// Targets are indices into the same array. Wide immediates, map pointers and function pointers
+/// wait in the pool.
+///
+/// @param usesStack whether any instruction reads R10
+record Predecoded(int[] code, long[] pool, boolean usesStack) {
+  /// Ints a slot.
+  static final int STEP = 4;
+
+  static Predecoded of(Bound bound) {
+    Insns insns = bound.program().insns();
+    Builder builder = new Builder(new int[insns.size() * STEP]);
+    for (int pc = 0; pc < insns.size(); pc = insns.next(pc)) {
+      builder.put(bound, insns.at(pc), pc);
+    }
+    long[] pool = builder.pool.stream().mapToLong(Long::longValue).toArray();
+    return new Predecoded(builder.code, pool, builder.usesStack);
+  }
+
+  private static final class Builder {
+    private final int[] code;
+    private final List<Long> pool = new ArrayList<>();
+    private boolean usesStack;
+
+    Builder(int[] code) {
+      this.code = code;
+    }
+
+    void put(Bound bound, Insn insn, int pc) {
+      int next = pc + 1;
+      switch (insn) {
+        case Insn.Alu(var op, var width, Reg dst, Operand src) ->
+            put(pc, Op.alu(op, width, src), dst, src, 0);
+        case Insn.Mov(var width, Reg dst, Operand src) -> put(pc, Op.mov(width, src), dst, src, 0);
+        case Insn.MovSx(var width, var from, Reg dst, Reg src) ->
+            put(pc, Op.movSx(width, from), dst, src, 0);
+        case Insn.Neg(var width, Reg dst) -> {
+          int op = width == io.bpf4j.isa.Width.W64 ? Op.NEG64 : Op.NEG32;
+          put(pc, op, dst, NONE, 0);
+        }
+        case Insn.Swap(var order, int bits, Reg dst) ->
+            put(pc, Op.swap(order == Insn.Swap.Order.LE, bits), dst, NONE, 0);
+        case Insn.LoadImm64 load -> {
+          put(pc, Op.LDDW, load.dst(), NONE, pool.size());
+          pool.add(bound.wideValue(load, pc));
+        }
+        case Insn.Load(var size, boolean signed, Reg dst, Reg base, short offset) ->
+            put(pc, Op.load(size, signed), dst, base, offset);
+        case Insn.Store(var size, Reg base, short offset, Operand src) -> {
+          put(pc, Op.store(size, src), base, src, offset);
+          reads(base);
+        }
+        case Insn.Jump(var op, var width, Reg dst, Operand src, short offset) -> {
+          put(pc, Op.jump(op, width, src), dst, src, (next + offset) * STEP);
+          reads(dst);
+        }
+        case Insn.Goto(int offset, boolean _) ->
+            put(pc, Op.GOTO, Reg.R0, NONE, (next + offset) * STEP);
+        case Insn.CallHelper(int id) -> put(pc, Op.CALL_HELPER, Reg.R0, new Imm(id), 0);
+        case Insn.CallLocal(int offset) ->
+            put(pc, Op.CALL_LOCAL, Reg.R0, NONE, (next + offset) * STEP);
+        case Insn.CallReg(Reg target) -> put(pc, Op.CALL_REG, target, NONE, 0);
+        case Insn.Exit() -> put(pc, Op.EXIT, Reg.R0, NONE, 0);
+        // Rare: the loop reads the record itself.
+        case Insn.Atomic(var _, boolean _, var _, Reg base, short _, Reg src) -> {
+          put(pc, Op.ATOMIC, base, src, 0);
+          reads(base);
+        }
+        case Insn.LoadAcquire(var _, Reg dst, Reg base, short _) ->
+            put(pc, Op.LOAD_ACQUIRE, dst, base, 0);
+        case Insn.StoreRelease(var _, Reg base, short _, Reg src) -> {
+          put(pc, Op.STORE_RELEASE, base, src, 0);
+          reads(base);
+        }
+        case Insn.MayGoto _, Insn.CallKfunc _, Insn.LegacyLoad _, Insn.AddrSpaceCast _ ->
+            throw new IllegalStateException("binding refuses " + insn);
+      }
+    }
+
+    private static final Operand NONE = new Imm(0);
+
+    private void put(int pc, int op, Reg dst, Operand src, int c) {
+      int at = pc * STEP;
+      code[at] = op;
+      code[at + 2] = c;
+      switch (src) {
+        case Imm(int value) -> {
+          code[at + 1] = dst.ordinal();
+          code[at + 3] = value;
+        }
+        case Reg reg -> {
+          code[at + 1] = dst.ordinal() | reg.ordinal() << 8;
+          reads(reg);
+        }
+      }
+    }
+
+    private void reads(Reg reg) {
+      usesStack |= reg == Reg.FP;
+    }
+  }
+}
