@@ -17,6 +17,10 @@ import org.jspecify.annotations.Nullable;
 /// @param inner definition of the inner maps of a map of maps, or null
 /// @param initial slot index to the name of a map or program, for map-in-map and PROG_ARRAY
 ///   initialisers
+/// @param keyTypeId type of the key in the object's BTF, 0 when it is not known
+/// @param valueTypeId type of the value in the object's BTF; for global data the section's
+///   variables ([io.bpf4j.btf.BtfType.DataSec]); 0 when it is not known
+/// @param pinning 0 none, 1 by name (libbpf); other loaders know more numbers
 public record MapSpec(
     String name,
     int type,
@@ -28,7 +32,44 @@ public record MapSpec(
     byte @Nullable [] contents,
     boolean frozen,
     @Nullable MapSpec inner,
-    Map<Integer, String> initial) {
+    Map<Integer, String> initial,
+    int keyTypeId,
+    int valueTypeId,
+    int pinning) {
+
+  public MapSpec {
+    initial = Map.copyOf(initial);
+  }
+
+  /// A map without BTF types and pinning.
+  public MapSpec(
+      String name,
+      int type,
+      int keySize,
+      int valueSize,
+      int maxEntries,
+      int flags,
+      long mapExtra,
+      byte @Nullable [] contents,
+      boolean frozen,
+      @Nullable MapSpec inner,
+      Map<Integer, String> initial) {
+    this(
+        name,
+        type,
+        keySize,
+        valueSize,
+        maxEntries,
+        flags,
+        mapExtra,
+        contents,
+        frozen,
+        inner,
+        initial,
+        0,
+        0,
+        0);
+  }
 
   /// A map without contents, inner map or initialisers.
   public static MapSpec of(
@@ -50,6 +91,9 @@ public record MapSpec(
         contents,
         frozen,
         inner,
-        initial);
+        initial,
+        keyTypeId,
+        valueTypeId,
+        pinning);
   }
 }
