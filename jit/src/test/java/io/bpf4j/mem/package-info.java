@@ -1,0 +1,4 @@
+@NullMarked
+package io.bpf4j.mem;
+
+import org.jspecify.annotations.NullMarked;

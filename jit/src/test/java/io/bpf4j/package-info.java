@@ -1,0 +1,4 @@
+@NullMarked
+package io.bpf4j;
+
+import org.jspecify.annotations.NullMarked;
