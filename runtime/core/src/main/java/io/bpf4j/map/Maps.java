@@ -25,6 +25,8 @@ public final class Maps {
           case MapTypes.ARRAY -> new ArrayMap(spec);
           case MapTypes.PERCPU_ARRAY -> new PercpuArrayMap(spec, cpus);
           case MapTypes.LPM_TRIE -> new LpmTrieMap(spec);
+          case MapTypes.SOCKMAP -> new SockMap(spec);
+          case MapTypes.SOCKHASH -> new SockHash(spec);
           default ->
               throw new UnsupportedException(
                   "map '" + spec.name() + "'",

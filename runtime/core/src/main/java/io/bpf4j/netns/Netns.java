@@ -1,0 +1,141 @@
+package io.bpf4j.netns;
+
+import io.bpf4j.engine.RunnableProgram;
+import io.bpf4j.lookup.LookupResult;
+import io.bpf4j.lookup.LookupTrace;
+import io.bpf4j.lookup.SocketLookup;
+import io.bpf4j.net.Family;
+import io.bpf4j.net.IpAddr;
+import io.bpf4j.net.Prefix;
+import io.bpf4j.net.Protocol;
+import io.bpf4j.net.Tuple;
+import io.bpf4j.sklookup.Link;
+import io.bpf4j.sklookup.LinkTable;
+import io.bpf4j.sock.Sock;
+import io.bpf4j.sock.SockSpace;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/// A network namespace: interfaces, sockets, and the sk_lookup programs attached to it. Made by
+/// [World#createNetns]. All methods may be called from any thread, also while lookups run.
+public final class Netns {
+  /// Inodes of namespaces start here (PROC_DYNAMIC_FIRST).
+  private static final long FIRST_INODE = 0xf000_0000L;
+
+  private final World world;
+  private final String name;
+  private final long inode;
+  private final Devices devices;
+  private final SockSpace space;
+  private final LinkTable links;
+  private final SocketLookup lookups;
+
+  Netns(World world, String name, int number) {
+    this.world = world;
+    this.name = name;
+    this.inode = FIRST_INODE + number;
+    this.devices = new Devices(name);
+    this.space = new SockSpace(world.slots(), devices);
+    this.links = new LinkTable(name, inode);
+    this.lookups = new SocketLookup(space, links, world.slots());
+  }
+
+  public String name() {
+    return name;
+  }
+
+  /// A number that is this namespace's alone in its world.
+  public long inode() {
+    return inode;
+  }
+
+  /// Adds an interface. `lo` with index 1 is there from the start.
+  ///
+  /// @throws io.bpf4j.error.ErrnoException EEXIST when name or index are taken
+  public Device addDevice(String device, int ifindex) {
+    return devices.add(device, ifindex);
+  }
+
+  public List<Device> devices() {
+    return devices.all();
+  }
+
+  /// Gives an interface addresses: one (`ip addr add`), or a range (`ip route add local`). The
+  /// loopback addresses are `lo`'s from the start.
+  public void addLocal(Device device, Prefix addresses) {
+    devices.addLocal(device, addresses);
+  }
+
+  /// The interface that owns an address: what [Tuple#iif] is for packets from the host itself. Null
+  /// for an address that is not the host's.
+  public @Nullable Device owner(IpAddr address) {
+    return devices.owner(address);
+  }
+
+  /// Opens a socket of root's.
+  public Sock open(Protocol protocol, Family family) {
+    return open(protocol, family, 0);
+  }
+
+  /// Opens a socket.
+  ///
+  /// @param uid its owner: only sockets of one owner share a port by SO_REUSEPORT
+  public Sock open(Protocol protocol, Family family, int uid) {
+    return space.open(protocol, family, uid);
+  }
+
+  /// The open sockets, in the order they were opened.
+  public List<Sock> sockets() {
+    return space.sockets();
+  }
+
+  /// Attaches a program behind all others.
+  ///
+  /// @throws io.bpf4j.error.ErrnoException EINVAL for a program that is no sk_lookup program or
+  ///   when the namespace was closed, E2BIG for link 65
+  public Link attach(RunnableProgram program) {
+    return world.register(links.attach(program, world::nextLink));
+  }
+
+  /// The links in the order they run.
+  public List<Link> links() {
+    return links.runArray().links();
+  }
+
+  /// The programs in the order they run, one a link (BPF_PROG_QUERY).
+  public List<RunnableProgram> query() {
+    return links().stream().map(Link::program).toList();
+  }
+
+  /// The lookup in its form without objects.
+  public SocketLookup lookups() {
+    return lookups;
+  }
+
+  /// Looks up a packet on a CPU slot that the world keeps for this method and [#explain]; to
+  /// programs it is CPU 0. One call runs at a time.
+  ///
+  /// @throws io.bpf4j.error.ProgramFault when a program was stopped
+  public LookupResult lookup(Tuple tuple) {
+    return world.onOwnCpu(cpu -> lookups.lookup(cpu, tuple));
+  }
+
+  /// Looks up a packet and tells every step. It is a real lookup: what programs write to maps stays
+  /// written. Helper calls are told by the world's explaining engine.
+  ///
+  /// @throws io.bpf4j.error.ProgramFault when a program was stopped
+  public LookupTrace explain(Tuple tuple) {
+    return world.onOwnCpu(cpu -> lookups.explain(cpu, tuple, world::reporting));
+  }
+
+  /// Ends the namespace: its sockets are closed and its links detached. Closing again does nothing.
+  public void close() {
+    links.die();
+    space.sockets().forEach(Sock::close);
+  }
+
+  @Override
+  public String toString() {
+    return "netns '" + name + "'";
+  }
+}

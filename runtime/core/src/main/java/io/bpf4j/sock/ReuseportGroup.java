@@ -1,0 +1,99 @@
+package io.bpf4j.sock;
+
+import java.util.Arrays;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/// Sockets that share an address and port by SO_REUSEPORT (net/core/sock_reuseport.c). TCP sockets
+/// join when they listen, UDP sockets when they are bound. Readers take no lock; writers hold the
+/// lock of the sockets.
+public final class ReuseportGroup {
+  private volatile Sock[] members = {};
+  private volatile boolean hasConns;
+
+  /// Members that count as having a preferred CPU; for writers only.
+  private int withCpu;
+
+  private volatile boolean byCpu;
+
+  ReuseportGroup() {}
+
+  /// The members in the order of their index.
+  public List<Sock> members() {
+    return List.of(members);
+  }
+
+  /// Whether a member that was bound to an address ever called connect(); it is never taken back.
+  public boolean hasConns() {
+    return hasConns;
+  }
+
+  void markConnected() {
+    hasConns = true;
+  }
+
+  /// A newcomer gets the last index.
+  void add(Sock sock) {
+    Sock[] next = Arrays.copyOf(members, members.length + 1);
+    next[members.length] = sock;
+    members = next;
+    sock.group = this;
+    cpuChanged(sock);
+  }
+
+  /// The last member moves into the hole of one that leaves.
+  void remove(Sock sock) {
+    Sock[] old = members;
+    Sock[] next = Arrays.copyOf(old, old.length - 1);
+    for (int i = 0; i < next.length; i++) {
+      if (old[i] == sock) {
+        next[i] = old[old.length - 1];
+      }
+    }
+    members = next;
+    sock.group = null;
+    count(sock, false);
+  }
+
+  /// A member's SO_INCOMING_CPU was set.
+  void cpuChanged(Sock sock) {
+    count(sock, sock.incomingCpu >= 0);
+  }
+
+  private void count(Sock sock, boolean counts) {
+    withCpu += (counts ? 1 : 0) - (sock.countedForCpu ? 1 : 0);
+    sock.countedForCpu = counts;
+    byCpu = withCpu > 0;
+  }
+
+  /// The member for a packet: the hash says where to start, connected UDP members are passed over,
+  /// and where members have a preferred CPU one of this CPU comes first
+  /// (reuseport_select_sock_by_hash).
+  ///
+  /// @param hash 32 bits
+  /// @return null when there is none
+  public @Nullable Sock pick(int hash, int cpu) {
+    Sock[] all = members;
+    if (all.length == 0) {
+      return null;
+    }
+    int start = start(hash, all.length);
+    boolean prefer = byCpu;
+    Sock first = null;
+    for (int n = 0, i = start; n < all.length; n++, i = (i + 1) % all.length) {
+      Sock sock = all[i];
+      if (sock.state != SockState.ESTABLISHED) {
+        if (!prefer || sock.incomingCpu == cpu) {
+          return sock;
+        }
+        first = first == null ? sock : first;
+      }
+    }
+    return first;
+  }
+
+  /// The index a hash starts at: `(hash * members) >> 32`.
+  public static int start(int hash, int members) {
+    return (int) ((Integer.toUnsignedLong(hash) * members) >>> 32);
+  }
+}

@@ -1,0 +1,471 @@
+package io.bpf4j.sock;
+
+import io.bpf4j.error.Errno;
+import io.bpf4j.error.ErrnoException;
+import io.bpf4j.net.Family;
+import io.bpf4j.net.IpAddr;
+import io.bpf4j.net.Port;
+import io.bpf4j.net.Protocol;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
+
+/// A socket: its life cycle as the system calls of the same names, each throwing [ErrnoException]
+/// as the call fails, and what a lookup needs of it. Programs see it as a slot of memory whose
+/// address is its pointer ([SockImage]), which every call keeps current.
+///
+/// A socket has two views of its local address and of its peer: the IPv4 path looks at the *v4
+/// view*, the IPv6 path at the v6 address. An AF_INET socket has only the first. Of an AF_INET6
+/// socket:
+///
+/// | bound to | v4 view | takes IPv4 packets |
+/// |---|---|---|
+/// | `::` | 0.0.0.0 | unless IPV6_V6ONLY |
+/// | `::ffff:a.b.c.d` | a.b.c.d | yes |
+/// | any other | 127.0.0.6, a placeholder | no: bind() sets IPV6_V6ONLY |
+///
+/// The calls lock all sockets of the world; lookups read the fields as they are.
+public abstract sealed class Sock permits TcpSock, UdpSock {
+  /// The v4 view of a socket bound to an IPv6 address (LOOPBACK4_IPV6).
+  static final int PLACEHOLDER4 = 0x7f000006;
+
+  final SockSpace space;
+  private final int index;
+  private final long pointer;
+  private final boolean inet6;
+  private final int uid;
+  private volatile String name = "";
+  private final Set<SockEntry> entries = ConcurrentHashMap.newKeySet();
+  private long cookie;
+
+  volatile SockState state = SockState.CLOSE;
+
+  /// The local port by which packets find it; 0 when it has none.
+  volatile int num;
+
+  /// The local port that getsockname() shows; a socket that lost its port still shows it.
+  private int shownPort;
+
+  volatile int rcv4;
+  volatile long rcvHi;
+  volatile long rcvLo;
+  volatile int peer4;
+  volatile long peerHi;
+  volatile long peerLo;
+  volatile int peerPort;
+  volatile boolean v6only;
+  volatile int boundDev;
+  volatile int incomingCpu = -1;
+  volatile boolean reuseAddr;
+  volatile boolean reusePort;
+  volatile @Nullable ReuseportGroup group;
+  int mark;
+  int priority;
+
+  /// Whether its group counts it among those with a preferred CPU.
+  boolean countedForCpu;
+
+  /// Whether the user named the address or the port (SOCK_BINDADDR_LOCK, SOCK_BINDPORT_LOCK).
+  boolean addrLocked;
+
+  boolean portLocked;
+  private volatile boolean closed;
+
+  Sock(SockSpace space, int index, Family family, int uid) {
+    this.space = space;
+    this.index = index;
+    this.pointer = space.slots.address(index);
+    this.inet6 = family == Family.INET6;
+    this.uid = uid;
+  }
+
+  public abstract Protocol protocol();
+
+  public final Family family() {
+    return inet6 ? Family.INET6 : Family.INET;
+  }
+
+  /// Its number in the world, from 0.
+  public final int index() {
+    return index;
+  }
+
+  /// Its pointer as programs see it.
+  public final long pointer() {
+    return pointer;
+  }
+
+  final boolean inet6() {
+    return inet6;
+  }
+
+  final boolean tcp() {
+    return protocol() == Protocol.TCP;
+  }
+
+  /// The user that opened it.
+  public final int uid() {
+    return uid;
+  }
+
+  /// Its namespace's sockets.
+  public final SockSpace space() {
+    return space;
+  }
+
+  public final SockState state() {
+    return state;
+  }
+
+  /// Whether connections can be opened to it: TCP in LISTEN.
+  public final boolean listening() {
+    return state == SockState.LISTEN;
+  }
+
+  /// Whether it is connected: TCP established, or UDP with a peer.
+  public final boolean connected() {
+    return state == SockState.ESTABLISHED;
+  }
+
+  public final boolean closed() {
+    return closed;
+  }
+
+  /// Whether SOCKMAP and SOCKHASH take it in its state (sock_map_sk_state_allowed).
+  public abstract boolean allowedInMaps();
+
+  /// The group it is a member of, or null.
+  public final @Nullable ReuseportGroup group() {
+    return group;
+  }
+
+  /// Its name for messages and reports; empty when it has none.
+  public final String name() {
+    return name;
+  }
+
+  /// Names it.
+  public final Sock named(String name) {
+    this.name = name;
+    return this;
+  }
+
+  /// Its SO_COOKIE.
+  public final SockCookie cookie() {
+    synchronized (space.slots) {
+      if (cookie == 0) {
+        cookie = space.slots.nextCookie();
+      }
+      return new SockCookie(cookie);
+    }
+  }
+
+  /// The local address as getsockname() gives it.
+  public final IpAddr address() {
+    return inet6 ? IpAddr.v6(rcvHi, rcvLo) : IpAddr.v4(rcv4);
+  }
+
+  /// The local port as getsockname() gives it.
+  public final Port port() {
+    return new Port(num != 0 ? num : shownPort);
+  }
+
+  /// The peer's address as getpeername() gives it, or null.
+  public final @Nullable IpAddr peerAddress() {
+    return !connected() ? null : inet6 ? IpAddr.v6(peerHi, peerLo) : IpAddr.v4(peer4);
+  }
+
+  /// The peer's port, or null.
+  public final @Nullable Port peerPort() {
+    return connected() ? new Port(peerPort) : null;
+  }
+
+  /// Sets an option.
+  ///
+  /// @throws ErrnoException EINVAL for IPV6_V6ONLY on a socket with a port, ENODEV for an interface
+  ///   that is not there, ENOPROTOOPT for IPV6_V6ONLY on an AF_INET socket
+  public final void setsockopt(SockOption option, int value) {
+    synchronized (space.slots) {
+      checkOpen("setsockopt " + option);
+      switch (option) {
+        case SO_REUSEADDR -> reuseAddr = value != 0;
+        case SO_REUSEPORT -> reusePort = value != 0;
+        case SO_MARK -> mark = value;
+        case SO_PRIORITY -> priority = value;
+        case SO_INCOMING_CPU -> {
+          incomingCpu = value;
+          ReuseportGroup in = group;
+          if (in != null) {
+            in.cpuChanged(this);
+          }
+        }
+        case SO_BINDTOIFINDEX -> {
+          if (value != 0 && !space.routes.hasDevice(value)) {
+            throw refuse(Errno.ENODEV, "setsockopt " + option, "no interface has index " + value);
+          }
+          boundDev = value;
+          deviceChanged();
+        }
+        case IPV6_V6ONLY -> {
+          if (!inet6) {
+            throw refuse(Errno.ENOPROTOOPT, "setsockopt " + option, "it is an AF_INET socket");
+          }
+          if (num != 0) {
+            throw refuse(Errno.EINVAL, "setsockopt " + option, "the socket has a port");
+          }
+          v6only = value != 0;
+        }
+      }
+      SockImage.write(this);
+    }
+  }
+
+  /// Sets a yes-or-no option.
+  public final void setsockopt(SockOption option, boolean on) {
+    setsockopt(option, on ? 1 : 0);
+  }
+
+  /// Reads an option.
+  public final int getsockopt(SockOption option) {
+    return switch (option) {
+      case SO_REUSEADDR -> reuseAddr ? 1 : 0;
+      case SO_REUSEPORT -> reusePort ? 1 : 0;
+      case SO_MARK -> mark;
+      case SO_PRIORITY -> priority;
+      case SO_INCOMING_CPU -> incomingCpu;
+      case SO_BINDTOIFINDEX -> boundDev;
+      case IPV6_V6ONLY -> v6only ? 1 : 0;
+    };
+  }
+
+  /// UDP sockets are hashed anew when their interface changes; TCP sockets are not.
+  abstract void deviceChanged();
+
+  /// Gives the socket a local address and port; port 0 lets the kernel choose.
+  ///
+  /// Every address of the family is taken as local, as with net.ipv4.ip_nonlocal_bind=1.
+  ///
+  /// @throws ErrnoException EINVAL when it has a port, or for an address that its family cannot
+  ///   have; EADDRINUSE when the port cannot be shared
+  public final void bind(IpAddr address, Port port) {
+    synchronized (space.slots) {
+      checkOpen("bind");
+      if (!inet6 && address.family() == Family.INET6) {
+        throw refuse(Errno.EAFNOSUPPORT, "bind", address + " is no address of AF_INET");
+      }
+      if (inet6 && address.family() == Family.INET) {
+        throw refuse(Errno.EINVAL, "bind", "AF_INET6 needs ::ffff:" + address);
+      }
+      if (state != SockState.CLOSE || num != 0) {
+        throw refuse(Errno.EINVAL, "bind", "the socket is bound");
+      }
+      if (address.isV4Mapped() && v6only) {
+        throw refuse(Errno.EINVAL, "bind", "IPV6_V6ONLY is set");
+      }
+      boolean savedV6only = v6only;
+      if (!inet6) {
+        rcv4 = (int) address.lo();
+      } else {
+        rcvHi = address.hi();
+        rcvLo = address.lo();
+        rcv4 = address.isV4Mapped() ? (int) address.lo() : address.isAny() ? 0 : PLACEHOLDER4;
+        v6only |= !address.isAny() && !address.isV4Mapped();
+      }
+      if (!getPort(port.number())) {
+        v6only = savedV6only;
+        clearAddress();
+        throw refuse(Errno.EADDRINUSE, "bind", "%s port %s".formatted(address, port));
+      }
+      addrLocked |= !address.isAny();
+      portLocked |= port.number() != 0;
+      peer4 = 0;
+      peerPort = 0;
+      SockImage.write(this);
+    }
+  }
+
+  /// Takes a port, 0 for any, and what follows from it; false when it cannot be had.
+  abstract boolean getPort(int port);
+
+  /// Makes a TCP socket listen; one that has no port gets one.
+  ///
+  /// @throws ErrnoException EOPNOTSUPP for UDP; EINVAL when it is connected; EADDRINUSE when
+  ///   another socket listens there by now
+  public abstract void listen();
+
+  /// Connects to a peer. A UDP socket from then on takes only the peer's packets; a TCP socket is
+  /// established at once, as after a handshake.
+  ///
+  /// @throws ErrnoException EISCONN, EAFNOSUPPORT, ENETUNREACH as EADDRNOTAVAIL when there is no
+  ///   source address, EADDRNOTAVAIL when the connection exists
+  public final void connect(IpAddr peer, Port port) {
+    synchronized (space.slots) {
+      checkOpen("connect");
+      if (!inet6 && peer.family() == Family.INET6) {
+        throw refuse(Errno.EAFNOSUPPORT, "connect", peer + " is no address of AF_INET");
+      }
+      IpAddr to = peer;
+      if (peer.isAny()) {
+        boolean v4 = peer.family() == Family.INET || boundToMapped();
+        to = v4 ? IpAddr.v4(0x7f000001) : IpAddr.v6(0, 1);
+      }
+      connectTo(to.isV4Mapped() ? IpAddr.v4((int) to.lo()) : to, port.number());
+      SockImage.write(this);
+    }
+  }
+
+  /// @param peer never a wildcard, never in mapped form
+  abstract void connectTo(IpAddr peer, int port);
+
+  /// Ends the connection, or the listening: connect() with AF_UNSPEC.
+  public final void disconnect() {
+    synchronized (space.slots) {
+      checkOpen("disconnect");
+      unconnect();
+      SockImage.write(this);
+    }
+  }
+
+  abstract void unconnect();
+
+  /// shutdown(2) in both directions: a listener ends listening; for connected sockets nothing that
+  /// a lookup sees changes.
+  ///
+  /// @throws ErrnoException ENOTCONN when it neither listens nor is connected
+  public final void shutdown() {
+    synchronized (space.slots) {
+      checkOpen("shutdown");
+      if (state == SockState.CLOSE) {
+        throw refuse(Errno.ENOTCONN, "shutdown", "the socket is not connected");
+      }
+      if (state == SockState.LISTEN) {
+        unconnect();
+        SockImage.write(this);
+      }
+    }
+  }
+
+  /// Closes the socket for good: it leaves all tables, groups and maps. Closing again does nothing.
+  public final void close() {
+    synchronized (space.slots) {
+      if (closed) {
+        return;
+      }
+      unhash();
+      state = SockState.CLOSE;
+      closed = true;
+      space.closed(this);
+      SockImage.write(this);
+    }
+    // Outside the lock: maps lock themselves first and the sockets after.
+    for (SockEntry entry : entries) {
+      entry.forget(this);
+    }
+    entries.clear();
+  }
+
+  /// Leaves tables and group, and gives the port back.
+  abstract void unhash();
+
+  /// Notes a place that refers to this socket; false when the socket is closed, and the place must
+  /// not hold it.
+  public final boolean hold(SockEntry entry) {
+    entries.add(entry);
+    if (closed) {
+      entries.remove(entry);
+      return false;
+    }
+    return true;
+  }
+
+  /// The reverse of [#hold].
+  public final void release(SockEntry entry) {
+    entries.remove(entry);
+  }
+
+  final void takePort(int port) {
+    num = port;
+    shownPort = port;
+  }
+
+  final void clearAddress() {
+    rcv4 = 0;
+    rcvHi = 0;
+    rcvLo = 0;
+  }
+
+  final void leaveGroup() {
+    ReuseportGroup in = group;
+    if (in != null) {
+      in.remove(this);
+    }
+  }
+
+  final boolean boundToMapped() {
+    return inet6 && rcvHi == 0 && rcvLo >>> 32 == 0xffff;
+  }
+
+  final boolean boundToAny6() {
+    return inet6 && (rcvHi | rcvLo) == 0;
+  }
+
+  /// Whether the IPv6 address leaves the choice of a local address to connect(): `::` or
+  /// `::ffff:0.0.0.0`.
+  final boolean openTo4() {
+    return boundToAny6() || (boundToMapped() && (int) rcvLo == 0);
+  }
+
+  static long mapped(int v4) {
+    return 0xffff_0000_0000L | Integer.toUnsignedLong(v4);
+  }
+
+  /// The bucket of the local address as it is now.
+  final Key bucketKey() {
+    boolean v4 = !inet6 || boundToMapped();
+    return v4 ? Key.bucket(0, Integer.toUnsignedLong(rcv4), num) : Key.bucket(rcvHi, rcvLo, num);
+  }
+
+  /// Both ends as they are now.
+  final Key connectionKey() {
+    return !inet6 || boundToMapped()
+        ? Key.connection4(rcv4, num, peer4, peerPort)
+        : new Key(rcvHi, rcvLo, peerHi, peerLo, Key.ports(Family.INET6.number(), num, peerPort));
+  }
+
+  /// The source address towards a peer.
+  final IpAddr source(IpAddr peer) {
+    IpAddr source = space.routes.source(peer, boundDev);
+    if (source == null) {
+      throw refuse(Errno.EADDRNOTAVAIL, "connect", "there is no source address towards " + peer);
+    }
+    return source;
+  }
+
+  final void checkOpen(String call) {
+    if (closed) {
+      throw refuse(Errno.EBADF, call, "the socket is closed");
+    }
+  }
+
+  final ErrnoException refuse(Errno errno, String call, String why) {
+    return new ErrnoException(errno, this + " " + call, why);
+  }
+
+  /// `socket 'web' (tcp 0.0.0.0:80)`, or `socket 3 (udp [::]:53 -> [2001:db8::1]:4000)`.
+  @Override
+  public final String toString() {
+    StringBuilder text = new StringBuilder("socket ");
+    text.append(name.isEmpty() ? Integer.toString(index) : "'" + name + "'");
+    text.append(" (").append(protocol()).append(' ').append(endpoint(address(), port()));
+    IpAddr peer = peerAddress();
+    Port port = peerPort();
+    if (peer != null && port != null) {
+      text.append(" -> ").append(endpoint(peer, port));
+    }
+    return text.append(')').toString();
+  }
+
+  private static String endpoint(IpAddr address, Port port) {
+    return address.family() == Family.INET ? address + ":" + port : "[" + address + "]:" + port;
+  }
+}

@@ -1,0 +1,9 @@
+package io.bpf4j.sock;
+
+import org.jspecify.annotations.Nullable;
+
+/// A CPU slot that knows the sockets whose pointers its programs hold.
+public interface SockSource {
+  /// The socket behind a pointer, or null when it is none.
+  @Nullable Sock ofPointer(long pointer);
+}
