@@ -36,6 +36,11 @@ public final class Platform {
     return ProgTypeInfo.find(progTypes, type);
   }
 
+  /// All helpers, in no order.
+  public List<Helper> helpers() {
+    return List.copyOf(helpers.values());
+  }
+
   /// The helper with this id, or null.
   public @Nullable Helper helper(int id) {
     return helpers.get(id);

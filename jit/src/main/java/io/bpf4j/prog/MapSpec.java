@@ -96,4 +96,23 @@ public record MapSpec(
         valueTypeId,
         pinning);
   }
+
+  /// The same with other initial contents, of the same length.
+  public MapSpec withContents(byte[] bytes) {
+    return new MapSpec(
+        name,
+        type,
+        keySize,
+        valueSize,
+        maxEntries,
+        flags,
+        mapExtra,
+        bytes,
+        frozen,
+        inner,
+        initial,
+        keyTypeId,
+        valueTypeId,
+        pinning);
+  }
 }

@@ -8,8 +8,8 @@ import io.bpf4j.sim.scenario.Outcome;
 import io.bpf4j.sim.scenario.ResultKind;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalLong;
 import java.util.function.Function;
-import java.util.function.ToLongFunction;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
@@ -20,20 +20,26 @@ import org.jspecify.annotations.Nullable;
 /// @param sockets names of the sockets by number
 /// @param links names of the links by number
 /// @param probe looks a packet up
-/// @param element reads the number in an element of a map
+/// @param element reads the number in an element of a map; empty when there is no such element
 record Expectations(
     Totals totals,
     List<String> sockets,
     List<String> links,
     Function<Expectation.OfPacket, Outcome> probe,
-    ToLongFunction<Expectation.OfMap> element) {
+    Function<Expectation.OfMap, OptionalLong> element) {
 
   Report.Expected check(Expectation expectation) {
     return switch (expectation) {
       case Expectation.OfPacket e -> ofPacket(e);
       case Expectation.OfCount e -> of(e.name(), e.bounds(), count(e));
       case Expectation.OfResults e -> ofResults(e);
-      case Expectation.OfMap e -> of(e.name(), e.bounds(), element.applyAsLong(e));
+      case Expectation.OfMap e -> {
+        OptionalLong number = element.apply(e);
+        yield number.isPresent()
+            ? of(e.name(), e.bounds(), number.getAsLong())
+            : new Report.Expected(
+                e.name(), false, "expected %s, but there is no such key".formatted(e.bounds()));
+      }
     };
   }
 

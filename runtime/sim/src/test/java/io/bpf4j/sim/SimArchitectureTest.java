@@ -13,6 +13,7 @@ class SimArchitectureTest extends HouseRules {
           ".",
           ".error",
           ".isa",
+          ".btf",
           ".mem",
           ".prog",
           ".platform",

@@ -68,52 +68,82 @@ final class Lane {
   /// Whether the batch was done to its end; otherwise there is a [#fault].
   boolean process(PacketBatch batch) {
     for (int i = 0; i < batch.size; i++) {
-      long answer;
-      try {
-        answer = packet(batch, i);
-      } catch (ProgramFault e) {
-        fault = e;
-        faultFrame = batch.frame[i];
-        faultSource = batch.source;
+      if (!process(batch, i)) {
         return false;
-      }
-      if (listener != null) {
-        listener.packet(view.of(batch, i, answer));
       }
     }
     return true;
   }
 
-  private long packet(PacketBatch b, int i) {
-    LocalAddresses host = netns.get(b.netns[i]);
-    int family = b.family[i];
-    boolean tracked = !everyPacketFirst && b.protocol[i] == TCP;
-    byte way = b.way[i];
-    if (way == PacketBatch.OTHER_HOST) {
-      totals.countForOthers();
-      return NOT_LOCAL;
+  /// The same for one packet of a batch.
+  boolean process(PacketBatch batch, int i) {
+    long answer;
+    try {
+      answer = packet(batch, i);
+    } catch (ProgramFault e) {
+      fault = e;
+      faultFrame = batch.frame[i];
+      faultSource = batch.source;
+      return false;
     }
-    boolean fromHost =
-        way == PacketBatch.OUTGOING
-            || (way == PacketBatch.UNKNOWN && host.isLocal(family, b.srcHi[i], b.srcLo[i]));
-    if (tracked && fromHost) {
+    if (listener != null) {
+      listener.packet(view.of(batch, i, answer));
+    }
+    return true;
+  }
+
+  private long packet(PacketBatch b, int i) {
+    Disposition.Reason away = notLocal(b, i);
+    boolean tracked = tracked(b, i);
+    if (tracked && away != Disposition.Reason.OTHER_HOST && fromHost(b, i)) {
       tracker.outbound(b, i);
     }
-    if (host.isForAll(family, b.dstHi[i], b.dstLo[i])) {
-      totals.countMulticast();
-      return NOT_LOCAL;
-    }
-    if (way == PacketBatch.OUTGOING || !host.isLocal(family, b.dstHi[i], b.dstLo[i])) {
-      if (fromHost) {
-        totals.countSentByHost();
-      } else {
-        totals.countForOthers();
-      }
+    if (away != null) {
+      totals.countNotLocal(away);
       return NOT_LOCAL;
     }
     long answer = tracked ? segment(b, i) : lookups.lookup(b, i);
     totals.count(answer);
     return answer;
+  }
+
+  private boolean tracked(PacketBatch b, int i) {
+    return !everyPacketFirst && b.protocol[i] == TCP;
+  }
+
+  private boolean fromHost(PacketBatch b, int i) {
+    return b.way[i] == PacketBatch.OUTGOING
+        || (b.way[i] == PacketBatch.UNKNOWN
+            && netns.get(b.netns[i]).isLocal(b.family[i], b.srcHi[i], b.srcLo[i]));
+  }
+
+  /// Why a packet is not looked up, or null when it is.
+  private Disposition.@Nullable Reason notLocal(PacketBatch b, int i) {
+    LocalAddresses host = netns.get(b.netns[i]);
+    int family = b.family[i];
+    if (b.way[i] == PacketBatch.OTHER_HOST) {
+      return Disposition.Reason.OTHER_HOST;
+    }
+    if (host.isForAll(family, b.dstHi[i], b.dstLo[i])) {
+      return Disposition.Reason.MULTICAST;
+    }
+    if (b.way[i] == PacketBatch.OUTGOING || !host.isLocal(family, b.dstHi[i], b.dstLo[i])) {
+      return fromHost(b, i) ? Disposition.Reason.SENT_BY_HOST : Disposition.Reason.OTHER_ADDRESS;
+    }
+    return null;
+  }
+
+  /// What a packet is before any lookup; connections stay as they are, but for one that was idle
+  /// too long.
+  Disposition disposition(PacketBatch b, int i) {
+    Disposition.Reason away = notLocal(b, i);
+    if (away != null) {
+      return new Disposition.NotLocal(away);
+    }
+    int owner = tracked(b, i) ? tracker.owner(b, i) : TcpTracker.LOOK_UP;
+    return owner == TcpTracker.LOOK_UP
+        ? new Disposition.LookUp()
+        : new Disposition.OfConnection(owner);
   }
 
   private long segment(PacketBatch b, int i) {

@@ -19,26 +19,48 @@ final class PacketBatch {
   /// The number in the traffic of the trace or flood that the packets are from; a batch has one.
   int source;
 
-  final long[] frame = new long[CAPACITY];
-  final long[] timeNanos = new long[CAPACITY];
-  final int[] netns = new int[CAPACITY];
-  final int[] iif = new int[CAPACITY];
-  final byte[] protocol = new byte[CAPACITY];
-  final byte[] family = new byte[CAPACITY];
-  final byte[] way = new byte[CAPACITY];
-  final int[] tcpFlags = new int[CAPACITY];
-  final long[] srcHi = new long[CAPACITY];
-  final long[] srcLo = new long[CAPACITY];
-  final long[] dstHi = new long[CAPACITY];
-  final long[] dstLo = new long[CAPACITY];
-  final int[] sport = new int[CAPACITY];
-  final int[] dport = new int[CAPACITY];
+  final long[] frame;
+  final long[] timeNanos;
+  final int[] netns;
+  final int[] iif;
+  final byte[] protocol;
+  final byte[] family;
+  final byte[] way;
+  final int[] tcpFlags;
+  final long[] srcHi;
+  final long[] srcLo;
+  final long[] dstHi;
+  final long[] dstLo;
+  final int[] sport;
+  final int[] dport;
 
   /// [FlowHash] of the packet.
-  final long[] hash = new long[CAPACITY];
+  final long[] hash;
+
+  PacketBatch() {
+    this(CAPACITY);
+  }
+
+  PacketBatch(int capacity) {
+    frame = new long[capacity];
+    timeNanos = new long[capacity];
+    netns = new int[capacity];
+    iif = new int[capacity];
+    protocol = new byte[capacity];
+    family = new byte[capacity];
+    way = new byte[capacity];
+    tcpFlags = new int[capacity];
+    srcHi = new long[capacity];
+    srcLo = new long[capacity];
+    dstHi = new long[capacity];
+    dstLo = new long[capacity];
+    sport = new int[capacity];
+    dport = new int[capacity];
+    hash = new long[capacity];
+  }
 
   boolean full() {
-    return size == CAPACITY;
+    return size == frame.length;
   }
 
   /// Copies packet `from` of another batch to the end of this one.

@@ -51,6 +51,16 @@ final class TcpTracker {
     return owner;
   }
 
+  /// What [#inbound] would answer, without following the segment.
+  int owner(PacketBatch b, int i) {
+    table.time(b.timeNanos[i]);
+    int slot =
+        table.find(b.hash[i], b.dstHi[i], b.dstLo[i], b.srcHi[i], b.srcLo[i], inboundPorts(b, i));
+    boolean known =
+        slot != ConnectionTable.ABSENT && !(table.state(slot) == CLOSED && begins(b.tcpFlags[i]));
+    return known ? table.socket(slot) : LOOK_UP;
+  }
+
   /// The segment that [#inbound] sent to be looked up found this listening socket.
   void found(PacketBatch b, int i, int socket) {
     int flags = b.tcpFlags[i];

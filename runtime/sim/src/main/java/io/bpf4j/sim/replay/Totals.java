@@ -49,23 +49,13 @@ public final class Totals {
     }
   }
 
-  private void notLocal() {
+  void countNotLocal(Disposition.Reason reason) {
     byResult[ResultKind.NOT_LOCAL.ordinal()]++;
-  }
-
-  void countMulticast() {
-    notLocal();
-    multicast++;
-  }
-
-  void countSentByHost() {
-    notLocal();
-    sentByHost++;
-  }
-
-  void countForOthers() {
-    notLocal();
-    forOthers++;
+    switch (reason) {
+      case MULTICAST -> multicast++;
+      case SENT_BY_HOST -> sentByHost++;
+      case OTHER_HOST, OTHER_ADDRESS -> forOthers++;
+    }
   }
 
   void countConnections(ConnectionTable table) {

@@ -74,16 +74,8 @@ final class ReplayTest {
 
   private static Replay.Outcome replay(Scenario scenario, List<ByPort> lookups, long count) {
     try (Traffic traffic = new Traffic(scenario, scenario.traces(), scenario.floods(), count, 1)) {
-      return Replay.run(
-          traffic,
-          scenario.netns(),
-          scenario.replay(),
-          lookups,
-          100,
-          1,
-          null,
-          () -> false,
-          _ -> {});
+      return Replay.of(scenario.netns(), scenario.replay(), lookups, 100, 1, null)
+          .run(traffic, () -> false, _ -> {});
     }
   }
 
@@ -192,7 +184,8 @@ final class ReplayTest {
     assertThat(fault.trace()).isEqualTo("syns");
     assertThat(fault.frame()).isGreaterThanOrEqualTo(20_000);
     assertThat(fault.message()).isEqualTo("syns frame " + fault.frame() + ": too long");
-    // The lane that stopped had done all its packets before that frame; the others may have just begun.
+    // The lane that stopped had done all its packets before that frame; the others may have just
+    // begun.
     assertThat(outcome.totals().packets()).isBetween(16_000L / threads, 249_999L);
   }
 
@@ -255,13 +248,7 @@ final class ReplayTest {
             FOLDER.resolve("test.yaml"), WORLD + "traffic: {traces: [{file: traffic.pcap}]}\n");
     List<String> seen = new ArrayList<>();
     try (Traffic traffic = new Traffic(scenario, scenario.traces(), List.of(), 0, 1)) {
-      Replay.run(
-          traffic,
-          scenario.netns(),
-          scenario.replay(),
-          List.of(new ByPort()),
-          100,
-          1,
+      PacketListener listener =
           p ->
               seen.add(
                   "%d %s %s %d %s %d %d %s %d %d"
@@ -275,9 +262,9 @@ final class ReplayTest {
                           p.iif(),
                           p.result(),
                           p.socket(),
-                          p.link())),
-          () -> false,
-          _ -> {});
+                          p.link()));
+      Replay.of(scenario.netns(), scenario.replay(), List.of(new ByPort()), 100, 1, listener)
+          .run(traffic, () -> false, _ -> {});
       assertThat(traffic.summaries().getFirst().frames()).isEqualTo(1043);
     }
     assertThat(seen).hasSize(1015);
