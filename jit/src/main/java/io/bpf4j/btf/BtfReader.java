@@ -122,7 +122,7 @@ final class BtfReader {
           new BtfType.Struct(name, size(start, sizeOrType), members(vlen, flag), kind == 5);
       case 6 ->
           new BtfType.Enumeration(
-              name, enumSize(start, sizeOrType), flag, constants(vlen, flag, false));
+              name, enumSize(start, sizeOrType, vlen), flag, constants(vlen, flag, false));
       case 7 -> new BtfType.Forward(name, flag);
       case 8 -> new BtfType.Typedef(name, sizeOrType);
       case 9 -> new BtfType.Qualified("volatile", sizeOrType);
@@ -137,7 +137,7 @@ final class BtfReader {
       case 18 -> new BtfType.TypeTag(name, sizeOrType);
       case 19 ->
           new BtfType.Enumeration(
-              name, enumSize(start, sizeOrType), flag, constants(vlen, flag, true));
+              name, enumSize(start, sizeOrType, vlen), flag, constants(vlen, flag, true));
       default -> throw body.error(start + 4, "BTF kind " + kind + " is unknown");
     };
   }
@@ -149,8 +149,10 @@ final class BtfReader {
     return size;
   }
 
-  private int enumSize(int start, int size) {
-    if (size != 1 && size != 2 && size != 4 && size != 8) {
+  /// An enum that is declared only has no constants, and no size.
+  private int enumSize(int start, int size, int constants) {
+    boolean whole = size == 1 || size == 2 || size == 4 || size == 8;
+    if (!whole && (size != 0 || constants != 0)) {
       throw body.error(start + 8, "BTF enum of " + Integer.toUnsignedLong(size) + " bytes");
     }
     return size;

@@ -1,6 +1,8 @@
 package io.bpf4j.prog;
 
+import java.util.Collections;
 import java.util.Map;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /// A map as an object defines it.
@@ -38,7 +40,7 @@ public record MapSpec(
     int pinning) {
 
   public MapSpec {
-    initial = Map.copyOf(initial);
+    initial = Collections.unmodifiableMap(new TreeMap<>(initial));
   }
 
   /// A map without BTF types and pinning.

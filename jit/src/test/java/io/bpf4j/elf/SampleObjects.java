@@ -5,6 +5,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Objects;
 import java.util.stream.Stream;
 
 /// The objects of the samples.
@@ -26,5 +27,9 @@ final class SampleObjects {
         .filter(f -> f.getFileName().toString().equals(name + ".bpf.o"))
         .findFirst()
         .orElseThrow();
+  }
+
+  static ElfSection section(ElfFile elf, String name) {
+    return Objects.requireNonNull(elf.section(name), name);
   }
 }
