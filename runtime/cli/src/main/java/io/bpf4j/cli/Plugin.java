@@ -52,7 +52,11 @@ final class Plugin extends Command {
     try {
       String program = new String(io().in().readAllBytes(), UTF_8).strip();
       byte[] code = Hex.parse("program", program);
-      long r0 = PluginRun.run(engine, code, Hex.parse("memory", memory.strip()));
+      byte[] bytes = Hex.parse("memory", memory.strip());
+      long r0 =
+          options.elf()
+              ? PluginRun.runObject(engine, code, bytes)
+              : PluginRun.run(engine, code, bytes);
       io().out().println(Long.toHexString(r0));
       return ExitCode.OK;
     } catch (CodegenException e) {

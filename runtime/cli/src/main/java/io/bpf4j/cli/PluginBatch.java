@@ -24,7 +24,7 @@ final class PluginBatch {
 
   private final Io io;
   private final Engine engine;
-  private final Map<String, Engine> engines = new HashMap<>();
+  private final Map<String, PluginOptions> known = new HashMap<>();
 
   PluginBatch(Io io, Engine engine) {
     this.io = io;
@@ -65,11 +65,15 @@ final class PluginBatch {
     }
     byte[] memory = Hex.parse("memory", fields.get(1).strip());
     byte[] code = Hex.parse("program", fields.get(2).strip());
-    String options = fields.size() == 4 ? fields.get(3).strip() : "";
-    return PluginRun.run(engines.computeIfAbsent(options, this::engine), code, memory);
+    String words = fields.size() == 4 ? fields.get(3).strip() : "";
+    PluginOptions options = known.computeIfAbsent(words, PluginBatch::options);
+    Engine chosen = options.openEngine() ? engine : options.engine();
+    return options.elf()
+        ? PluginRun.runObject(chosen, code, memory)
+        : PluginRun.run(chosen, code, memory);
   }
 
-  private Engine engine(String words) {
+  private static PluginOptions options(String words) {
     PluginOptions options = new PluginOptions();
     try {
       if (!words.isEmpty()) {
@@ -78,7 +82,7 @@ final class PluginBatch {
     } catch (ParameterException e) {
       throw new UsageException("options '" + words + "': " + e.getMessage());
     }
-    return options.openEngine() ? engine : options.engine();
+    return options;
   }
 
   private static String reason(Throwable e) {

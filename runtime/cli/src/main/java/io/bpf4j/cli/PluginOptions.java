@@ -32,6 +32,17 @@ final class PluginOptions {
       description = "Accepted; instructions of every version run.")
   private @Nullable String cpuVersion;
 
+  @Option(
+      names = "--elf",
+      arity = "0..1",
+      description = "The program is function main of an ELF object in hex.")
+  private boolean elf;
+
+  /// Whether the program is an object, not instructions.
+  boolean elf() {
+    return elf;
+  }
+
   /// The engine these options ask for.
   ///
   /// @throws io.bpf4j.error.InputException when there is none of that name
