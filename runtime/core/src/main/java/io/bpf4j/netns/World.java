@@ -201,7 +201,7 @@ public final class World {
   }
 
   RunnableProgram reporting(RunnableProgram program) {
-    return engine == explainer
+    return engine.equals(explainer)
         ? program
         : reporting.computeIfAbsent(
             program,
