@@ -1,0 +1,60 @@
+package io.bpf4j.cli;
+
+import io.bpf4j.Engines;
+import io.bpf4j.engine.Engine;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+
+/// The options of bpf_conformance plugins, and ours. The suite writes flags with or without a
+/// value.
+final class PluginOptions {
+  @Option(names = "--engine", paramLabel = "NAME", description = "The engine; see README.")
+  private @Nullable String engine;
+
+  @Option(names = "--interpret", arity = "0..1", description = "Interpret: --engine interp.")
+  private boolean interpret;
+
+  /// Read by picocli: what it asks for is the default.
+  @SuppressWarnings("UnusedVariable")
+  @Option(names = "--jit", arity = "0..1", description = "Compile, which is the default.")
+  private boolean jit;
+
+  /// Read by picocli: there is nothing to add to the messages.
+  @SuppressWarnings("UnusedVariable")
+  @Option(names = "--debug", arity = "0..1", description = "Accepted; messages are always full.")
+  private boolean debug;
+
+  /// Read by picocli: every version runs.
+  @SuppressWarnings("UnusedVariable")
+  @Option(
+      names = "--cpu_version",
+      paramLabel = "vN",
+      description = "Accepted; instructions of every version run.")
+  private @Nullable String cpuVersion;
+
+  @Option(
+      names = "--elf",
+      arity = "0..1",
+      description = "The program is function main of an ELF object in hex.")
+  private boolean elf;
+
+  /// Whether the program is an object, not instructions.
+  boolean elf() {
+    return elf;
+  }
+
+  /// The engine these options ask for.
+  ///
+  /// @throws io.bpf4j.error.InputException when there is none of that name
+  Engine engine() {
+    if (engine != null) {
+      return Engines.named(engine);
+    }
+    return Engines.named(interpret ? "interp" : Engines.names().getFirst());
+  }
+
+  /// Whether none of them chooses an engine.
+  boolean openEngine() {
+    return engine == null && !interpret && !jit;
+  }
+}
