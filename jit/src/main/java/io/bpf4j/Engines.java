@@ -1,5 +1,6 @@
 package io.bpf4j;
 
+import io.bpf4j.codegen.JitEngine;
 import io.bpf4j.engine.Engine;
 import io.bpf4j.error.InputException;
 import io.bpf4j.interp.Interpreter;
@@ -7,11 +8,11 @@ import java.util.List;
 
 /// Hands out engines by the names of the command line.
 ///
-/// `interp` and `checked-interp` are the reference interpreter. Every engine checks what programs
-/// do.
+/// `interp` and `checked-interp` are the reference interpreter, `checked-jit` is the compiler. Every
+/// engine checks what programs do.
 public final class Engines {
   private static final List<Engine> ALL =
-      List.of(new Interpreter("interp"), new Interpreter("checked-interp"));
+      List.of(new Interpreter("interp"), new Interpreter("checked-interp"), new JitEngine());
 
   private Engines() {}
 

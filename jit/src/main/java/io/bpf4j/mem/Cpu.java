@@ -25,11 +25,15 @@ public class Cpu {
   /// Longs the interpreter has a frame for: R0 to R10, rounded up.
   public static final int REGISTERS = 16;
 
+  /// Longs that [#spill] has.
+  public static final int SPILLS = 64;
+
   private final int index;
   private final long stackTop;
   private final long ctx;
   private final Arena arena;
   private final long[] registers = new long[REGISTERS * (MAX_FRAMES + 1)];
+  private final long[] @Nullable [] spills = new long[MAX_FRAMES] @Nullable [];
   private long fuel;
   private long memBase;
   private long memLength;
@@ -64,6 +68,21 @@ public class Cpu {
   /// each function that waits for a callee.
   public final long[] registers() {
     return registers;
+  }
+
+  /// Room for what compiled code keeps of a function's registers and stack slots while it goes from
+  /// one of its methods to the next: [#SPILLS] longs for each depth of calls, made when first asked
+  /// for.
+  ///
+  /// @param fp the function's frame pointer
+  public final long[] spill(long fp) {
+    int depth = (int) ((stackTop - fp) / FRAME_BYTES);
+    long[] spill = spills[depth];
+    if (spill == null) {
+      spill = new long[SPILLS];
+      spills[depth] = spill;
+    }
+    return spill;
   }
 
   /// Zeroes the frame below a frame pointer. An engine does so when a function is entered, so that

@@ -1,0 +1,175 @@
+package io.bpf4j.codegen;
+
+import io.bpf4j.isa.Insn;
+import io.bpf4j.isa.Reg;
+import io.bpf4j.mem.Cpu;
+import io.bpf4j.platform.Helper;
+import java.lang.invoke.MethodHandle;
+import org.jspecify.annotations.Nullable;
+import org.objectweb.asm.Label;
+import org.objectweb.asm.Opcodes;
+import org.objectweb.asm.Type;
+
+/// Calls of helpers and of functions of the program.
+///
+/// A helper is a constant method handle. Arguments that [Arguments] cannot settle are checked
+/// before it; when the map is a constant the helper's form for that map is called, which C2 inlines
+/// down to the map's own code.
+final class CallLowering implements Opcodes {
+  private static final String BOUND_CPU = "(Lio/bpf4j/engine/Bound;Lio/bpf4j/mem/Cpu;";
+  private static final String HELPER_TYPE = Type.getDescriptor(Helper.class);
+
+  private final Analysis analysis;
+  private final Emitter out;
+  private final Linkage linkage;
+  private final Scope scope;
+  private final BranchLowering branches;
+  private final boolean shallow;
+
+  CallLowering(
+      Analysis analysis, Emitter out, Linkage linkage, Scope scope, BranchLowering branches) {
+    this.analysis = analysis;
+    this.out = out;
+    this.linkage = linkage;
+    this.scope = scope;
+    this.branches = branches;
+    this.shallow = analysis.shallow();
+  }
+
+  /// A call of a helper; the result goes to R0, the other registers keep their values.
+  void helper(int pc, int id) {
+    Helper helper = analysis.bound().platform().helper(id);
+    MethodHandle impl = helper == null ? null : helper.impl();
+    if (helper == null || impl == null) {
+      genericHelper(pc, () -> out.push(id));
+      return;
+    }
+    if (!Arguments.settled(analysis, analysis.kinds(), pc, helper)) {
+      checkArguments(pc, helper);
+    }
+    MethodHandle forMap = forMap(pc, helper);
+    out.constant(linkage.constant(forMap == null ? impl : forMap, MethodHandle.class));
+    out.cpu();
+    for (int i = forMap == null ? 1 : 2; i <= 5; i++) {
+      out.load(i);
+    }
+    out.invokeExact(forMap == null ? "(Lio/bpf4j/mem/Cpu;JJJJJ)J" : "(Lio/bpf4j/mem/Cpu;JJJJ)J");
+    out.store(Reg.R0);
+  }
+
+  private void checkArguments(int pc, Helper helper) {
+    out.bound();
+    out.cpu();
+    out.load(Vars.FP);
+    out.constant(linkage.constant(helper, Helper.class));
+    arguments();
+    out.push(pc);
+    out.callStatic(
+        BranchLowering.CHECKS, "checkArguments", BOUND_CPU + "J" + HELPER_TYPE + "JJJJJI)V");
+  }
+
+  private @Nullable MethodHandle forMap(int pc, Helper helper) {
+    Kind map = analysis.kinds().before(pc, Reg.R1);
+    return map.is(Kind.Tag.MAP) && analysis.maps().takes(helper, map.map())
+        ? analysis.forMap(helper, map.map())
+        : null;
+  }
+
+  private void genericHelper(int pc, Runnable id) {
+    out.bound();
+    out.cpu();
+    out.load(Vars.FP);
+    id.run();
+    arguments();
+    out.push(pc);
+    out.callStatic(BranchLowering.CHECKS, "call", BOUND_CPU + "JIJJJJJI)J");
+    out.store(Reg.R0);
+  }
+
+  private void arguments() {
+    for (int i = 1; i <= 5; i++) {
+      out.load(i);
+    }
+  }
+
+  /// A call of a function whose place is known.
+  void local(int pc, Insn.CallLocal call) {
+    branches.spend(pc);
+    checkDepth(pc);
+    branches.writeFuel();
+    ClassPlan.Method callee =
+        scope.function(analysis.cfg().functionAt(Cfg.callee(pc, call)).index());
+    linkage.beforeCall(out, callee);
+    calleeArguments();
+    linkage.call(out, callee);
+    out.store(Reg.R0);
+    branches.readFuel();
+  }
+
+  /// `(cpu, fp - 512, r1 … r5)`.
+  private void calleeArguments() {
+    out.cpu();
+    out.load(Vars.FP);
+    out.push((long) Cpu.FRAME_BYTES);
+    out.insn(LSUB);
+    arguments();
+  }
+
+  private void checkDepth(int pc) {
+    if (shallow) {
+      return;
+    }
+    Label deep = new Label();
+    out.cpu();
+    out.callVirtual(Layout.CPU, "stackTop", "()J");
+    out.load(Vars.FP);
+    out.insn(LSUB);
+    out.push((long) Cpu.FRAME_BYTES * (Cpu.MAX_FRAMES - 1));
+    out.insn(LCMP);
+    out.jump(IFGE, deep);
+    out.cold(() -> {
+      out.place(deep);
+      branches.fail(pc, "tooDeep", "(Lio/bpf4j/engine/Bound;I)Lio/bpf4j/error/CallFault;");
+    });
+  }
+
+  /// A call through a register: [io.bpf4j.engine.Checks] says what it reaches, a function's pc or
+  /// the complement of a helper's number.
+  void register(int pc, Insn.CallReg call) {
+    Label helper = new Label();
+    Label done = new Label();
+    out.bound();
+    out.load(call.target());
+    out.push(pc);
+    out.callStatic(BranchLowering.CHECKS, "callTarget", "(Lio/bpf4j/engine/Bound;JI)I");
+    out.insn(I2L);
+    out.insn(DUP2);
+    out.store(Vars.SCRATCH);
+    out.push(0L);
+    out.insn(LCMP);
+    out.jump(IFLT, helper);
+    branches.spend(pc);
+    checkDepth(pc);
+    branches.writeFuel();
+    linkage.beforeCall(out, scope.dispatcher());
+    calleeArguments();
+    out.load(Vars.SCRATCH);
+    out.insn(L2I);
+    linkage.call(out, scope.dispatcher());
+    out.store(Reg.R0);
+    branches.readFuel();
+    out.cold(() -> {
+      out.place(helper);
+      genericHelper(
+          pc,
+          () -> {
+            out.load(Vars.SCRATCH);
+            out.insn(L2I);
+            out.push(-1);
+            out.insn(IXOR);
+          });
+      out.jump(GOTO, done);
+    });
+    out.place(done);
+  }
+}

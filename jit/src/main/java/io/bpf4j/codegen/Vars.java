@@ -1,0 +1,50 @@
+package io.bpf4j.codegen;
+
+import io.bpf4j.isa.Reg;
+
+/// The variables of generated code, numbered so that a set of them is one `long`: R0 to R10, what
+/// checks keep at hand, then the promoted slots. Each is a `long` local.
+final class Vars {
+  static final int FP = Reg.FP.ordinal();
+
+  /// What is left of the budget.
+  static final int FUEL = 11;
+
+  /// The address an access computes.
+  static final int ADDRESS = 12;
+
+  /// First address of the run's memory.
+  static final int MEMORY = 13;
+
+  /// How many addresses are legal from there on for accesses of 1, 2, 4 and 8 bytes: four
+  /// variables.
+  static final int LIMITS = 14;
+
+  /// Bytes of stack from the start of the own frame to the top.
+  static final int SPAN = 18;
+
+  /// A second scratch variable.
+  static final int SCRATCH = 19;
+
+  /// The first promoted slot.
+  static final int SLOTS = 20;
+
+  static final int COUNT = SLOTS + Slots.MAX;
+
+  /// The variables that a program itself has: what lives from one instruction to the next.
+  static final long PROGRAM = ((1L << FP) - 1) | (-1L << SLOTS);
+
+  private Vars() {}
+
+  static long bit(int variable) {
+    return 1L << variable;
+  }
+
+  static long bit(Reg reg) {
+    return 1L << reg.ordinal();
+  }
+
+  static int limit(int size) {
+    return LIMITS + Integer.numberOfTrailingZeros(size);
+  }
+}
