@@ -49,7 +49,8 @@ final class Harness {
   private MemorySegment code;
   private int slots;
 
-  /// @param stackBytes how much of the entry function's stack to clear before and to show afterwards
+  /// @param stackBytes how much of the entry function's stack to clear before and to show
+  ///   afterwards
   /// @param handsMemory whether R1 and R2 are memory and its length; otherwise R1 is the context
   Harness(int stackBytes, int memoryBytes, boolean handsMemory, Arena arena) {
     this.stackBytes = stackBytes;
@@ -115,8 +116,8 @@ final class Harness {
     return !handsMemory ? 0 : memoryBytes == 0 ? 2 : 3;
   }
 
-  /// Turns the exits of the entry function into jumps to the epilogue. The entry function ends where
-  /// the first function begins that anything refers to.
+  /// Turns the exits of the entry function into jumps to the epilogue. The entry function ends
+  /// where the first function begins that anything refers to.
   private void redirectExits(byte[] program, int start) {
     int end = entryEnd(program);
     for (int pc = 0; pc < end; pc++) {
@@ -149,10 +150,10 @@ final class Harness {
 
   private static int imm(byte[] program, int pc) {
     int at = pc * SLOT + 4;
-    return program[at] & 0xff
-        | (program[at + 1] & 0xff) << 8
-        | (program[at + 2] & 0xff) << 16
-        | program[at + 3] << 24;
+    return (program[at] & 0xff)
+        | ((program[at + 1] & 0xff) << 8)
+        | ((program[at + 2] & 0xff) << 16)
+        | (program[at + 3] << 24);
   }
 
   private void reserve(int wanted) {

@@ -240,7 +240,7 @@ public final class KernelMap implements AutoCloseable {
 
   /// Ends all updates from the user side.
   ///
-  /// @throws ErrnoException EBUSY when it is frozen already or mapped for writing
+  /// @throws ErrnoException EPERM when it is frozen already, EBUSY when it is mapped for writing
   public void freeze() {
     try (Arena arena = Arena.ofConfined()) {
       checked(Bpf.MAP_FREEZE, new Struct(BpfAttr.MAP_FREEZE, arena).put("map_fd", fd()));

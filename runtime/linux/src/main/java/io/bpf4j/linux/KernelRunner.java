@@ -12,8 +12,9 @@ import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
 
-/// Runs bare programs on this machine's kernel, many a second, and shows all they did: 64 bits of R0,
-/// every byte of their memory, and on request their stack. One thread opens, uses and closes it.
+/// Runs bare programs on this machine's kernel, many a second, and shows all they did: 64 bits of
+/// R0, every byte of their memory, and on request their stack. One thread opens, uses and closes
+/// it.
 ///
 /// ```java
 /// try (KernelRunner runner = KernelRunner.open(KernelRunner.Options.memory(64))) {
@@ -175,7 +176,8 @@ public final class KernelRunner implements AutoCloseable {
     return true;
   }
 
-  /// Why the kernel refuses the program that [#load] was given last: it is asked again, for its log.
+  /// Why the kernel refuses the program that [#load] was given last: it is asked again, for its
+  /// log.
   public LoadResult refusal() {
     List<KernelMap> all = new ArrayList<>(maps);
     all.add(memory.map());

@@ -35,8 +35,7 @@ final class BpfAttrTest {
               .put("map_flags", 0x80)
               .putText("map_name", "a_name_longer_than_it_may_be");
       assertThat(attr)
-          .hasToString(
-              "map_type=2 max_entries=4294967295 map_flags=0x80 map_name=a_name_longer_t");
+          .hasToString("map_type=2 max_entries=4294967295 map_flags=0x80 map_name=a_name_longer_t");
       assertThat(new Struct(BpfAttr.ELEM, arena).put("map_fd", 3).put("key", attr.segment()))
           .hasToString("map_fd=3");
     }

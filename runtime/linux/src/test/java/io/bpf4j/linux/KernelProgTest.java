@@ -30,8 +30,7 @@ final class KernelProgTest {
 
   @Test
   void aProgramRunsAndShowsThirtyTwoBits() {
-    try (KernelProg prog =
-        Live.load(ProgType.SOCKET_FILTER, "r0 = 0x1122334455667788 ll\nexit")) {
+    try (KernelProg prog = Live.load(ProgType.SOCKET_FILTER, "r0 = 0x1122334455667788 ll\nexit")) {
       TestRun run = prog.testRun(TestRun.Input.data(PACKET).withRepeat(1000));
       assertThat(run.retval()).isEqualTo(0x55667788);
       assertThat(run.durationNanos()).isPositive();
@@ -42,13 +41,11 @@ final class KernelProgTest {
 
   @Test
   void aRefusalHasTheVerifiersReasonAndItsLog() {
-    LoadResult result =
-        KernelProg.tryLoad(Live.request(ProgType.SOCKET_FILTER, "r0 = r3\nexit"));
+    LoadResult result = KernelProg.tryLoad(Live.request(ProgType.SOCKET_FILTER, "r0 = r3\nexit"));
     assertThat(result).isInstanceOf(LoadResult.Refused.class);
     assertThat(result.log()).contains("R3 !read_ok").contains("processed");
     assertThat(((LoadResult.Refused) result).errno()).isEqualTo(Errno.EACCES);
-    Live.refused(
-            Errno.EACCES, () -> Live.load(ProgType.SOCKET_FILTER, "r0 = r3\nexit").close())
+    Live.refused(Errno.EACCES, () -> Live.load(ProgType.SOCKET_FILTER, "r0 = r3\nexit").close())
         .withMessageContaining("bpf(BPF_PROG_LOAD) prog 'test'")
         .withMessageContaining("prog_type=1 insn_cnt=2")
         .withMessageEndingWith(": R3 !read_ok");
@@ -57,8 +54,7 @@ final class KernelProgTest {
   @Test
   void theLogOfAnAcceptedProgramIsGivenOnRequest() {
     LoadResult result =
-        KernelProg.tryLoad(
-            Live.request(ProgType.SOCKET_FILTER, "r0 = 5\nexit").withLogLevel(2));
+        KernelProg.tryLoad(Live.request(ProgType.SOCKET_FILTER, "r0 = 5\nexit").withLogLevel(2));
     assertThat(result.log()).contains("R0=5").contains("processed 2 insns");
     ((LoadResult.Loaded) result).prog().close();
   }
@@ -86,7 +82,7 @@ final class KernelProgTest {
 
   @Test
   void helpersForGplAloneNeedTheLicense() {
-    String text = "r1 = 0\nr2 = 0\nr3 = 0\nr0 = 0\ncall 6\nexit"; // bpf_trace_printk
+    String text = "r1 = 0\nr2 = 0\nr3 = 0\nr0 = 0\ncall helper#6\nexit"; // bpf_trace_printk
     Live.refused(
             Errno.EINVAL,
             () ->
@@ -110,7 +106,7 @@ final class KernelProgTest {
                 r2 = r10
                 r2 += -4
                 r1 = map[idx:0]
-                call 1
+                call helper#1
                 if r0 == 0 goto out
                 *(u64 *)(r0 + 0) = 66
                 out: r0 = 0
@@ -135,7 +131,7 @@ final class KernelProgTest {
         r3 = r10
         r3 += -8
         r4 = 0
-        call 181
+        call helper#181
         r0 = *(u64 *)(r10 - 8)
         exit
         add:
@@ -214,7 +210,9 @@ final class KernelProgTest {
             r0 = 7
             exit
             """)) {
-      TestRun run = prog.testRun(TestRun.Input.ctx(new byte[] {41, 0, 0, 0, 0, 0, 0, 0, 9, 9, 9, 9, 9, 9, 9, 9}));
+      TestRun run =
+          prog.testRun(
+              TestRun.Input.ctx(new byte[] {41, 0, 0, 0, 0, 0, 0, 0, 9, 9, 9, 9, 9, 9, 9, 9}));
       assertThat(run.retval()).isEqualTo(7);
       assertThat(run.ctx()).startsWith(41).endsWith(42, 0, 0, 0, 0, 0, 0, 0);
     }

@@ -47,8 +47,7 @@ final class KernelSupportTest {
   @Test
   void permissionIsGrantedOrSaysWhy() {
     assertThat(KernelSupport.bpf().granted()).isEqualTo(KernelSupport.whyNot().isEmpty());
-    assertThat(KernelSupport.netns().granted())
-        .isEqualTo(KernelSupport.netns().reason().isEmpty());
+    assertThat(KernelSupport.netns().granted()).isEqualTo(KernelSupport.netns().reason().isEmpty());
   }
 
   /// What a process without capabilities is told, asked in one.
