@@ -1,6 +1,6 @@
 package io.bpf4j.error;
 
-/// A simulated system call that failed as the kernel's would.
+/// A system call that failed: a simulated one as the kernel's would, or one of the kernel itself.
 public final class ErrnoException extends BpfException {
   private static final long serialVersionUID = 1;
 

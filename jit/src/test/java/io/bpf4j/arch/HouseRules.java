@@ -5,8 +5,11 @@ import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.tngtech.archunit.base.DescribedPredicate;
+import com.tngtech.archunit.core.domain.JavaCall;
 import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.domain.properties.HasName;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.library.GeneralCodingRules;
@@ -32,6 +35,13 @@ import org.junit.jupiter.api.TestInstance.Lifecycle;
 public abstract class HouseRules {
   private static final int CEILING = 500;
   private static final int TABLE_CEILING = 800;
+
+  /// The class of `io.bpf4j.linux` that maps the values of a kernel map.
+  private static final String MAPS = "MappedMemory";
+
+  private static final DescribedPredicate<HasName.AndFullName> MAKES_A_SEGMENT =
+      HasName.AndFullName.Predicates.fullNameMatching(
+          "java\\.lang\\.foreign\\.MemorySegment\\.(reinterpret|ofAddress)\\(.*");
 
   private final JavaClasses classes =
       new ClassFileImporter()
@@ -116,17 +126,43 @@ public abstract class HouseRules {
   void onlyTheMemoryPackageDereferencesAddresses() {
     noClasses()
         .that()
-        .resideOutsideOfPackage("io.bpf4j.mem")
+        .resideOutsideOfPackages("io.bpf4j.mem", "io.bpf4j.linux")
         .should()
-        .callMethod(java.lang.foreign.MemorySegment.class, "reinterpret", long.class)
-        .orShould()
-        .callMethod(java.lang.foreign.MemorySegment.class, "ofAddress", long.class)
+        .callMethodWhere(JavaCall.Predicates.target(MAKES_A_SEGMENT))
         .orShould()
         .dependOnClassesThat()
         .haveFullyQualifiedName("sun.misc.Unsafe")
         .orShould()
         .dependOnClassesThat()
         .haveFullyQualifiedName("jdk.internal.misc.Unsafe")
+        .check(classes);
+  }
+
+  /// What maps memory of the kernel's into the process needs [#MAPS], and nothing else does.
+  @Test
+  void onlyMappedMemoryIsReinterpretedBesidesTheMemoryPackage() {
+    noClasses()
+        .that()
+        .resideInAPackage("io.bpf4j.linux")
+        .and()
+        .doNotHaveSimpleName(MAPS)
+        .should()
+        .callMethodWhere(JavaCall.Predicates.target(MAKES_A_SEGMENT))
+        .allowEmptyShould(true)
+        .check(classes);
+  }
+
+  @Test
+  void onlyTheLinuxPackageMakesNativeCalls() {
+    noClasses()
+        .that()
+        .resideOutsideOfPackage("io.bpf4j.linux")
+        .should()
+        .dependOnClassesThat()
+        .haveFullyQualifiedName("java.lang.foreign.Linker")
+        .orShould()
+        .dependOnClassesThat()
+        .haveFullyQualifiedName("java.lang.foreign.SymbolLookup")
         .check(classes);
   }
 

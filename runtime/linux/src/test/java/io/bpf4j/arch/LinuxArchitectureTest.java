@@ -1,0 +1,16 @@
+package io.bpf4j.arch;
+
+import java.util.Map;
+import java.util.Set;
+
+class LinuxArchitectureTest extends HouseRules {
+  @Override
+  protected Map<String, Set<String>> arrows() {
+    return Map.of(".linux", Set.of(".error", ".isa", ".mem", ".prog", ".net", ".map"));
+  }
+
+  @Override
+  protected boolean prints() {
+    return false;
+  }
+}
