@@ -8,11 +8,15 @@ import java.util.List;
 
 /// Hands out engines by the names of the command line.
 ///
-/// `interp` and `checked-interp` are the reference interpreter, `checked-jit` is the compiler. Every
-/// engine checks what programs do.
+/// `interp` and `checked-interp` are the reference interpreter, `jit` and `checked-jit` the
+/// compiler. Every engine checks what programs do.
 public final class Engines {
   private static final List<Engine> ALL =
-      List.of(new Interpreter("interp"), new Interpreter("checked-interp"), new JitEngine());
+      List.of(
+          new Interpreter("interp"),
+          new Interpreter("checked-interp"),
+          new JitEngine("jit"),
+          new JitEngine("checked-jit"));
 
   private Engines() {}
 

@@ -28,9 +28,21 @@ public final class JitEngine implements Engine {
   /// HotSpot's HugeMethodLimit: it compiles nothing that large.
   private static final int HUGE_METHOD = 8_000;
 
+  private final String name;
+
+  /// The compiler under the name `checked-jit`.
+  public JitEngine() {
+    this("checked-jit");
+  }
+
+  /// @param name the engine's name
+  public JitEngine(String name) {
+    this.name = name;
+  }
+
   @Override
   public String name() {
-    return "checked-jit";
+    return name;
   }
 
   @Override

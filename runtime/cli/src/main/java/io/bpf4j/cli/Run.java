@@ -92,9 +92,7 @@ final class Run extends Command {
 
   /// One engine's answers, a record each, and the maps asked for.
   private record Answers(
-      String engine,
-      List<TestRun.Outcome> outcomes,
-      Map<String, List<Map<String, Object>>> dumps) {
+      String engine, List<TestRun.Outcome> outcomes, Map<String, List<Map<String, Object>>> dumps) {
     double nanos() {
       return outcomes.stream().mapToDouble(TestRun.Outcome::nanos).average().orElse(0);
     }
@@ -226,7 +224,8 @@ final class Run extends Command {
         if (inputs.size() == 1) {
           throw e;
         }
-        throw new UsageException("%s: record %d: %s".formatted(ctx, outcomes.size(), e.getMessage()));
+        throw new UsageException(
+            "%s: record %d: %s".formatted(ctx, outcomes.size(), e.getMessage()));
       }
     }
     Map<String, List<Map<String, Object>>> dumped = new LinkedHashMap<>();
@@ -255,13 +254,11 @@ final class Run extends Command {
                       spelled(b.socket())));
         }
       }
-      first.dumps.forEach(
-          (map, elements) -> {
-            if (!elements.equals(other.dumps.get(map))) {
-              lines.add(
-                  "map %s differs between %s and %s".formatted(map, first.engine, other.engine));
-            }
-          });
+      first.dumps.forEach((map, elements) -> {
+        if (!elements.equals(other.dumps.get(map))) {
+          lines.add("map %s differs between %s and %s".formatted(map, first.engine, other.engine));
+        }
+      });
     }
     return lines;
   }
@@ -299,13 +296,12 @@ final class Run extends Command {
   }
 
   private void printDumps(Answers answers) {
-    answers.dumps.forEach(
-        (map, elements) -> {
-          if (answers.dumps.size() > 1) {
-            io().out().println("map " + map);
-          }
-          Json.write(io(), elements);
-        });
+    answers.dumps.forEach((map, elements) -> {
+      if (answers.dumps.size() > 1) {
+        io().out().println("map " + map);
+      }
+      Json.write(io(), elements);
+    });
   }
 
   private static Map<String, Object> document(

@@ -58,8 +58,7 @@ final class TestRun {
   /// Makes the world: the object's maps, filled, and the program.
   ///
   /// @throws io.bpf4j.error.BpfException what refuses the program or a map it uses
-  TestRun(
-      Engine engine, BpfObject object, ProgSpec spec, ProgType type, List<MapSetup> setups) {
+  TestRun(Engine engine, BpfObject object, ProgSpec spec, ProgType type, List<MapSetup> setups) {
     this.world = World.of(engine, 1, SEED);
     this.maps = world.createMaps(object);
     Netns netns = world.createNetns("test");

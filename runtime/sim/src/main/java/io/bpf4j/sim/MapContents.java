@@ -60,8 +60,7 @@ final class MapContents {
     return map.withContents(bytes);
   }
 
-  private static void overlay(
-      Source source, byte[] bytes, Yaml value, Layout layout, String name) {
+  private static void overlay(Source source, byte[] bytes, Yaml value, Layout layout, String name) {
     DataEncoder encoder = new DataEncoder(source);
     String what = "the value of " + name;
     if (!(value instanceof Yaml.Mapping variables && layout instanceof Layout.Struct struct)) {
@@ -71,8 +70,7 @@ final class MapContents {
     }
     for (Yaml.Entry variable : variables.entries()) {
       byte[] alone =
-          encoder.encode(
-              new Yaml.Mapping(variables.place(), List.of(variable)), struct, what);
+          encoder.encode(new Yaml.Mapping(variables.place(), List.of(variable)), struct, what);
       int from = 0;
       int length = alone.length;
       for (Layout.Member member : struct.members()) {
@@ -121,8 +119,7 @@ final class MapContents {
 
   /// The value's bytes; on the user side of a per-CPU map one rounded up to 8 bytes for each CPU.
   private byte[] value(RuntimeMap map, Yaml value, MapSpec spec) {
-    byte[] one =
-        encoder.encode(value, object.layouts().value(spec), "the value of " + fill.name());
+    byte[] one = encoder.encode(value, object.layouts().value(spec), "the value of " + fill.name());
     if (!map.perCpu()) {
       return one;
     }

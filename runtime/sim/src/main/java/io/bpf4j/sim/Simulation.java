@@ -220,7 +220,8 @@ public final class Simulation {
     }
     byte[] key =
         new DataEncoder(scenario.source())
-            .encode(e.key(), object.layouts().key(spec), "the key of " + e.object() + "." + e.map());
+            .encode(
+                e.key(), object.layouts().key(spec), "the key of " + e.object() + "." + e.map());
     byte[] bytes;
     try {
       bytes = map.lookupElem(key);
@@ -295,13 +296,7 @@ public final class Simulation {
     LookupTrace trace =
         disposition instanceof Disposition.LookUp ? netns.explain(packet.tuple()) : null;
     return new Explanation(
-        where,
-        packet.tuple(),
-        spec,
-        disposition,
-        owner,
-        trace,
-        world.traceLog().lines());
+        where, packet.tuple(), spec, disposition, owner, trace, world.traceLog().lines());
   }
 
   private NetnsSpec netnsNamed(@Nullable String name) {

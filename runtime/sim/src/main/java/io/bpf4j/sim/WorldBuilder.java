@@ -63,8 +63,7 @@ final class WorldBuilder {
   static SimulatedHost build(
       Scenario scenario, Engine engine, Engine explainer, int threads, long seed) {
     int cpus = Math.max(scenario.replay().cpus(), threads);
-    WorldBuilder builder =
-        new WorldBuilder(scenario, World.of(engine, explainer, cpus, seed));
+    WorldBuilder builder = new WorldBuilder(scenario, World.of(engine, explainer, cpus, seed));
     scenario.netns().forEach(builder::addNetns);
     scenario.objects().forEach(builder::addObject);
     for (MapFill fill : scenario.maps()) {
@@ -72,12 +71,7 @@ final class WorldBuilder {
     }
     scenario.links().forEach(builder::attach);
     return new SimulatedHost(
-        scenario,
-        builder.world,
-        builder.netns,
-        builder.sockets,
-        builder.byName,
-        builder.objects);
+        scenario, builder.world, builder.netns, builder.sockets, builder.byName, builder.objects);
   }
 
   private ScenarioException error(Place place, String rule) {

@@ -43,7 +43,9 @@ public final class ExplainJson {
         }
       }
     }
-    all.put("steps", trace == null ? List.of() : trace.steps().stream().map(ExplainJson::step).toList());
+    all.put(
+        "steps",
+        trace == null ? List.of() : trace.steps().stream().map(ExplainJson::step).toList());
     all.put("printed", story.printed().stream().map(line -> line.text()).toList());
     return all;
   }

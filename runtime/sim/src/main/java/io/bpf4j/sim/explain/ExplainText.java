@@ -140,8 +140,7 @@ public final class ExplainText {
   }
 
   private void connections(Step.Connections step) {
-    String what =
-        story.packet().protocol() == Protocol.TCP ? "connections" : "connected sockets";
+    String what = story.packet().protocol() == Protocol.TCP ? "connections" : "connected sockets";
     Sock found = step.found();
     step(what + ": " + (found == null ? "none of these ends" : described(found)));
   }
@@ -153,8 +152,7 @@ public final class ExplainText {
         paint(BOLD, run.link().program().program().name())
             + " (link %s)%s".formatted(run.link().name(), file.isEmpty() ? "" : "  " + file)
             + (run.before() == null ? "" : "  starts with ctx->sk = " + Calls.name(run.before())));
-    int width =
-        run.calls().stream().mapToInt(c -> Calls.call(c).length()).max().orElse(0);
+    int width = run.calls().stream().mapToInt(c -> Calls.call(c).length()).max().orElse(0);
     for (HelperCall call : run.calls()) {
       call(call, Math.min(width, 60));
     }
@@ -173,8 +171,7 @@ public final class ExplainText {
 
   private void call(HelperCall call, int width) {
     String text = Calls.call(call);
-    String place =
-        call.line() == null ? "insn " + call.pc() : call.line().place();
+    String place = call.line() == null ? "insn " + call.pc() : call.line().place();
     String reason = Calls.reason(call);
     detail(
         "  "
