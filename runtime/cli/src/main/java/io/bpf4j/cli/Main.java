@@ -54,7 +54,14 @@ public final class Main {
   }
 
   private static List<Command> commands(Io io) {
-    return List.of(new Run(io), new Plugin(io), new Trace(io), new Doctor(io), new WarmUp(io));
+    return List.of(
+        new Load(io),
+        new Disasm(io),
+        new Run(io),
+        new Plugin(io),
+        new Trace(io),
+        new Doctor(io),
+        new WarmUp(io));
   }
 
   private static @Nullable String unknownCommand(CommandLine line, String[] args) {

@@ -97,8 +97,7 @@ final class SupportDocument {
     byte[] bytes = new byte[wide ? code.capacity() : InsnDecoder.SLOT];
     code.get(0, bytes);
     try {
-      Bound.bind(
-          Program.raw("form", InsnDecoder.decode(bytes)), platform, EngineOptions.DEFAULT);
+      Bound.bind(Program.raw("form", InsnDecoder.decode(bytes)), platform, EngineOptions.DEFAULT);
       return "yes";
     } catch (UnsupportedException e) {
       return "no: refused by name";
@@ -173,16 +172,15 @@ final class SupportDocument {
     table("id", "helper", "arguments", "returns", "GPL only", "implemented");
     platform.helpers().stream()
         .sorted(Comparator.comparingInt(Helper::id))
-        .forEach(
-            h ->
-                row(
-                    List.of(
-                        Integer.toString(h.id()),
-                        "`" + h.name() + "`",
-                        h.args().stream().map(SupportDocument::word).collect(Collectors.joining(", ")),
-                        word(h.ret()),
-                        h.gplOnly() ? "yes" : "",
-                        h.impl() == null ? "no" : "yes")));
+        .forEach(h ->
+            row(
+                List.of(
+                    Integer.toString(h.id()),
+                    "`" + h.name() + "`",
+                    h.args().stream().map(SupportDocument::word).collect(Collectors.joining(", ")),
+                    word(h.ret()),
+                    h.gplOnly() ? "yes" : "",
+                    h.impl() == null ? "no" : "yes")));
   }
 
   private static String word(Enum<?> constant) {
