@@ -57,7 +57,9 @@ public final class Main {
     return List.of(
         new Simulate(io),
         new Explain(io),
+        new Load(io),
         new Run(io),
+        new Disasm(io),
         new Trace(io),
         new Plugin(io),
         new Support(io),

@@ -58,7 +58,7 @@ class UsageTest {
   void everyCommandHasHelp() {
     Cli all = Cli.run("--help");
     assertThat(all.code()).isZero();
-    for (String command : new String[] {"trace", "doctor"}) {
+    for (String command : new String[] {"load", "disasm", "trace", "doctor"}) {
       assertThat(all.out()).contains("\n  " + command);
       Cli help = Cli.run(command, "--help");
       assertThat(help.code()).isZero();
