@@ -10,7 +10,8 @@ class EnginesTest {
   @Test
   void everyNameHandsOutTheEngineThatBearsIt() {
     assertThat(Engines.names())
-        .contains("interp", "checked-interp")
+        .startsWith("jit")
+        .contains("interp", "checked-interp", "checked-jit")
         .allSatisfy(name -> assertThat(Engines.named(name).name()).isEqualTo(name));
   }
 

@@ -3,6 +3,7 @@ package io.bpf4j.cli;
 import io.bpf4j.Engines;
 import io.bpf4j.elf.BpfObjectReader;
 import io.bpf4j.error.ErrnoException;
+import io.bpf4j.map.RuntimeMap;
 import io.bpf4j.prog.BpfObject;
 import io.bpf4j.prog.ProgSpec;
 import io.bpf4j.prog.ProgType;
@@ -215,6 +216,8 @@ final class Run extends Command {
   }
 
   private Answers answer(String engine, TestRun run, ProgType asked, List<byte[]> inputs) {
+    Map<String, RuntimeMap> dumpable = new LinkedHashMap<>();
+    dumps.forEach(name -> dumpable.put(name, run.map(name)));
     List<TestRun.Outcome> outcomes = new ArrayList<>(inputs.size());
     for (byte[] input : inputs) {
       try {
@@ -229,7 +232,7 @@ final class Run extends Command {
       }
     }
     Map<String, List<Map<String, Object>>> dumped = new LinkedHashMap<>();
-    dumps.forEach(map -> dumped.put(map, run.dump(map)));
+    dumpable.forEach((name, map) -> dumped.put(name, MapSetup.dump(map)));
     return new Answers(engine, outcomes, dumped);
   }
 

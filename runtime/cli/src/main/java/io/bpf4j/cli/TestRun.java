@@ -5,6 +5,7 @@ import io.bpf4j.engine.RunnableProgram;
 import io.bpf4j.error.Errno;
 import io.bpf4j.error.ErrnoException;
 import io.bpf4j.lookup.WorldCpu;
+import io.bpf4j.map.RuntimeMap;
 import io.bpf4j.mem.Memory;
 import io.bpf4j.net.Family;
 import io.bpf4j.netns.Netns;
@@ -23,7 +24,6 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /// A program on one engine in a world of its own, run as BPF_PROG_TEST_RUN does (net/bpf/test_run.c
@@ -67,9 +67,11 @@ final class TestRun {
     this.cpu = world.cpu(0);
   }
 
-  /// A map's contents.
-  List<Map<String, Object>> dump(String map) {
-    return MapSetup.dump(MapSetup.find("--dump", map, maps));
+  /// A map of the object.
+  ///
+  /// @throws UsageException when there is none of that name
+  RuntimeMap map(String name) {
+    return MapSetup.find("--dump", name, maps);
   }
 
   /// Runs the program on a context of user space's form, `repeat` times, each from no selection.
