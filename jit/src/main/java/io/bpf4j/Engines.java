@@ -8,8 +8,8 @@ import java.util.List;
 
 /// Hands out engines by the names of the command line.
 ///
-/// `interp` and `checked-interp` are the reference interpreter, `checked-jit` is the compiler. Every
-/// engine checks what programs do.
+/// `interp` and `checked-interp` are the reference interpreter, `checked-jit` is the compiler.
+/// Every engine checks what programs do.
 public final class Engines {
   private static final List<Engine> ALL =
       List.of(new Interpreter("interp"), new Interpreter("checked-interp"), new JitEngine());
