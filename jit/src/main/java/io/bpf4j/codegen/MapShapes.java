@@ -85,10 +85,10 @@ final class MapShapes {
   }
 
   /// Whether the helper, called for this map, answers the start of one of the map's values as the
-  /// calling CPU sees it, or 0. Others that answer values may mean another CPU's.
+  /// calling CPU sees it, or 0. Of per-CPU maps only the plain lookup does.
   boolean looksUp(Helper helper, int map) {
-    return helper.name().equals("bpf_map_lookup_elem")
-        && helper.ret() == RetType.MAP_VALUE_OR_NULL
+    return helper.ret() == RetType.MAP_VALUE_OR_NULL
+        && (!maps.get(map).perCpu() || helper.name().equals("bpf_map_lookup_elem"))
         && !helper.args().isEmpty()
         && helper.args().getFirst() == ArgType.CONST_MAP_PTR
         && takes(helper, map)
