@@ -21,10 +21,6 @@ import org.jspecify.annotations.Nullable;
 ///
 /// Programs that take no function's address need none of this and get none.
 final class FuncInfo implements AutoCloseable {
-  private static final int CALL = 0x85;
-  private static final int WIDE_LOAD = 0x18;
-  private static final int PSEUDO_CALL = 1;
-  private static final int PSEUDO_FUNC = 4;
   private static final int RECORD = 8;
   private static final int KIND_INT = 1;
   private static final int KIND_FUNC = 12;
@@ -40,11 +36,15 @@ final class FuncInfo implements AutoCloseable {
   }
 
   static FuncInfo of(LoadRequest request, Arena arena) {
+    return of(RawInsn.slots(request.insns()), request.subprogs(), request.name(), arena);
+  }
+
+  static FuncInfo of(long[] slots, List<Subprog> subprogs, String progName, Arena arena) {
     TreeMap<Integer, String> functions = new TreeMap<>();
-    if (!findFunctions(request.insns(), functions)) {
+    if (!findFunctions(slots, functions)) {
       return new FuncInfo(null, null);
     }
-    for (Subprog subprog : request.subprogs()) {
+    for (Subprog subprog : subprogs) {
       functions.replace(subprog.pc(), subprog.name());
     }
     ByteBuffer records =
@@ -54,26 +54,20 @@ final class FuncInfo implements AutoCloseable {
       records.putInt(pc).putInt(id++);
     }
     return new FuncInfo(
-        load(btf(List.copyOf(functions.values())), request.name(), arena),
+        load(btf(List.copyOf(functions.values())), progName, arena),
         arena.allocateFrom(JAVA_BYTE, records.array()));
   }
 
   /// Collects where functions begin, and says whether the address of one is taken.
-  private static boolean findFunctions(byte[] insns, Map<Integer, String> functions) {
-    ByteBuffer code = ByteBuffer.wrap(insns).order(ByteOrder.LITTLE_ENDIAN);
-    int slots = insns.length / Long.BYTES;
+  private static boolean findFunctions(long[] slots, Map<Integer, String> functions) {
     boolean taken = false;
     functions.put(0, "main");
-    for (int pc = 0; pc < slots; pc++) {
-      int opcode = code.get(pc * Long.BYTES) & 0xff;
-      int source = code.get(pc * Long.BYTES + 1) >> 4 & 0xf;
-      int target = pc + 1 + code.getInt(pc * Long.BYTES + Integer.BYTES);
-      boolean reference = opcode == WIDE_LOAD && source == PSEUDO_FUNC;
-      if (reference || (opcode == CALL && source == PSEUDO_CALL)) {
+    for (int pc = 0; pc < slots.length; pc += RawInsn.isWide(slots[pc]) ? 2 : 1) {
+      if (RawInsn.refersToFunction(slots[pc])) {
+        int target = pc + 1 + RawInsn.imm(slots[pc]);
         functions.putIfAbsent(target, "func_" + target);
-        taken |= reference;
+        taken |= RawInsn.takesFunction(slots[pc]);
       }
-      pc += opcode == WIDE_LOAD ? 1 : 0;
     }
     return taken;
   }

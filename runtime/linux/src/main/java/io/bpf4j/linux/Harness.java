@@ -1,180 +1,175 @@
 package io.bpf4j.linux;
 
-import static java.lang.foreign.ValueLayout.JAVA_BYTE;
-import static java.lang.foreign.ValueLayout.JAVA_LONG_UNALIGNED;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
 
-import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
-
-/// The instructions around a bare program that hand it its memory and make visible what it did.
-/// BPF_PROG_TEST_RUN shows 32 bits of R0 and nothing of memory; the harness stores what there is to
-/// see into the value of an array map.
+/// The instructions around bare programs that hand them their memory and make visible what they
+/// did. BPF_PROG_TEST_RUN shows 32 bits of R0 and nothing of memory; the harness stores what there
+/// is to see into the value of an array map. Several programs stand one behind the other and run in
+/// turn, since loading costs far more than verifying or running a few dozen instructions.
 ///
 /// ```
-///  0         goto start
-///  epilogue: r1 = results ll
-///            *(u64 *)(r1 + 0) = r0
-///            r2 = *(u64 *)(r10 - 8) ...      the frame of the entry function, on request
-///            *(u64 *)(r1 + ...) = r2
-///            r0 = 0
-///            exit
-///  start:    *(u64 *)(r10 - 8) = 0 ...       an engine of ours starts with a stack of zeros
-///            r1 = memory ll
-///            r2 = length
-///            the program, each exit of its entry function a jump back to epilogue
+/// enter:    goto start
+/// epilogue: r1 = results ll
+///           *(u64 *)(r1 + 0) = r0
+///           r2 = *(u64 *)(r10 - 8) ...       the frame of the entry function, on request
+///           *(u64 *)(r1 + ...) = r2
+///           goto enter of the next program   after the last one: r0 = 0, exit
+/// start:    *(u64 *)(r10 - 8) = 0 ...        an engine of ours starts with a stack of zeros
+///           r1 = memory ll
+///           r2 = length
+///           the program's entry function, each exit a jump back to epilogue
+///             ... the next programs ...
+///           the other functions of all programs
 /// ```
 ///
-/// Nothing moves inside the program, so its distances need no repair, and the program still is one
-/// function at the depth and with the stack it had. A packet load that fails (LD_ABS beyond the
-/// packet) and a tail call leave it without passing the epilogue: R0 then shows as 0.
+/// Nothing moves inside a function, so only calls from one into another need a new distance, and
+/// indices of maps their place in the common list. A program keeps the depth of calls and the stack
+/// that it has alone. What ends the whole run at once passes no epilogue: a packet load beyond the
+/// packet, a tail call. R0 then shows as what it was before, and the programs behind do not run.
 final class Harness {
-  /// Bytes of results before those of the stack: R0.
-  static final int STACK_AT = 8;
+  /// Bytes of a program's results: R0 and the stack.
+  static final int R0_BYTES = 8;
 
-  private static final int SLOT = 8;
-  private static final int WIDE_LOAD = 0x18;
-  private static final int CALL = 0x85;
-  private static final int EXIT = 0x95;
-  private static final int GOTO = 0x05;
-  private static final int GOTOL = 0x06;
-  private static final int PSEUDO_CALL = 1;
-  private static final int PSEUDO_FUNC = 4;
-  private static final int MAP_IDX_VALUE = 6;
-  private static final int EPILOGUE = 1;
-
-  private final int stackBytes;
+  private final int stackSlots;
   private final int memoryBytes;
   private final boolean handsMemory;
-  private final Arena arena;
-  private MemorySegment code;
-  private int slots;
+  private final List<Tail> tails = new ArrayList<>();
+  private long[] code = new long[1024];
+  private int size;
+
+  /// A program whose other functions are still to be written.
+  ///
+  /// @param entryAt where its entry function stands
+  /// @param firstMap where its maps stand in the common list
+  private record Tail(BareProgram program, int entryAt, int firstMap) {
+    int moved() {
+      return program.slots().length - program.entryEnd();
+    }
+  }
 
   /// @param stackBytes how much of the entry function's stack to clear before and to show
   ///   afterwards
+  /// @param memoryBytes what R2 is
   /// @param handsMemory whether R1 and R2 are memory and its length; otherwise R1 is the context
-  Harness(int stackBytes, int memoryBytes, boolean handsMemory, Arena arena) {
-    this.stackBytes = stackBytes;
+  Harness(int stackBytes, int memoryBytes, boolean handsMemory) {
+    this.stackSlots = stackBytes / Long.BYTES;
     this.memoryBytes = memoryBytes;
     this.handsMemory = handsMemory;
-    this.arena = arena;
-    this.code = arena.allocate(4096L * SLOT, SLOT);
   }
 
-  /// The slot of the program's first instruction.
+  /// Slots between a program's `enter` and its first instruction.
   int start() {
-    return prologue() + stackBytes / SLOT + handingSlots();
+    int handing = memoryBytes == 0 ? 2 : 3;
+    return epilogueEnd() + stackSlots + (handsMemory ? handing : 0);
   }
 
-  /// Where the epilogue ends.
-  private int prologue() {
-    return EPILOGUE + 5 + 2 * (stackBytes / SLOT);
+  private int epilogueEnd() {
+    return 5 + 2 * stackSlots;
   }
 
-  /// The instructions that [#wrap] wrote.
-  MemorySegment code() {
-    return code;
+  void clear() {
+    size = 0;
+    tails.clear();
   }
 
-  /// How many slots [#wrap] wrote.
-  int slots() {
-    return slots;
-  }
-
-  /// Writes the harness around a program. Map `maps` of the program's map list must be its memory
-  /// and the next one its results: `maps` is how many the program has itself.
-  void wrap(byte[] program, int maps) {
-    int start = start();
-    int length = program.length / SLOT;
-    reserve(start + length);
-    slots = 0;
-    put(GOTO, 0, 0, prologue() - 1, 0);
-    wide(1, maps + 1);
-    put(0x7b, 1, 0, 0, 0);
-    for (int at = 0; at < stackBytes; at += SLOT) {
-      put(0x79, 2, 10, at - stackBytes, 0);
-      put(0x7b, 1, 2, STACK_AT + at, 0);
+  /// Adds a program that [BareProgram#objection] has nothing against. Maps are given by their
+  /// indices in the common list.
+  ///
+  /// @param memoryMap the array whose value is its memory
+  /// @param resultsMap the array to store into
+  /// @param resultsAt where in its value
+  /// @param firstMap where its own maps begin
+  void add(BareProgram program, int memoryMap, int resultsMap, int resultsAt, int firstMap) {
+    int enter = size;
+    int entryAt = enter + start();
+    put(RawInsn.jump(epilogueEnd() - 1));
+    int epilogue = size;
+    mapValue(1, resultsMap, resultsAt);
+    put(RawInsn.STORE, 1, 0, 0, 0);
+    for (int slot = 0; slot < stackSlots; slot++) {
+      put(RawInsn.LOAD, 2, 10, (slot - stackSlots) * Long.BYTES, 0);
+      put(RawInsn.STORE, 1, 2, R0_BYTES + slot * Long.BYTES, 0);
     }
-    put(0xb7, 0, 0, 0, 0);
-    put(EXIT, 0, 0, 0, 0);
-    for (int at = 0; at < stackBytes; at += SLOT) {
-      put(0x7a, 10, 0, at - stackBytes, 0);
+    jumpTo(entryAt + program.entryEnd());
+    for (int slot = 0; slot < stackSlots; slot++) {
+      put(RawInsn.STORE_IMM, 10, 0, (slot - stackSlots) * Long.BYTES, 0);
     }
+    hand(memoryMap);
+    for (int pc = 0; pc < program.entryEnd(); pc++) {
+      long insn = program.slots()[pc];
+      if (insn == RawInsn.EXIT) {
+        jumpTo(epilogue);
+      } else {
+        put(insn);
+        if (RawInsn.isWide(insn)) {
+          put(program.slots()[++pc]);
+        }
+      }
+    }
+    tails.add(new Tail(program, entryAt, firstMap));
+  }
+
+  private void hand(int memoryMap) {
     if (handsMemory) {
       if (memoryBytes == 0) {
-        put(0xb7, 1, 0, 0, 0);
+        put(RawInsn.MOV_IMM, 1, 0, 0, 0);
       } else {
-        wide(1, maps);
+        mapValue(1, memoryMap, 0);
       }
-      put(0xb7, 2, 0, 0, memoryBytes);
+      put(RawInsn.MOV_IMM, 2, 0, 0, memoryBytes);
     }
-    MemorySegment.copy(program, 0, code, JAVA_BYTE, (long) start * SLOT, program.length);
-    slots += length;
-    redirectExits(program, start);
   }
 
-  private int handingSlots() {
-    return !handsMemory ? 0 : memoryBytes == 0 ? 2 : 3;
+  /// Writes what stands behind the entry functions, and gives all slots.
+  long[] finish() {
+    put(RawInsn.MOV_IMM, 0, 0, 0, 0);
+    put(RawInsn.EXIT);
+    for (Tail tail : tails) {
+      int tailAt = size;
+      BareProgram program = tail.program();
+      for (int i = 0; i < tail.moved(); i++) {
+        put(program.slots()[program.entryEnd() + i]);
+      }
+      relocate(tail, tailAt);
+    }
+    return Arrays.copyOf(code, size);
   }
 
-  /// Turns the exits of the entry function into jumps to the epilogue. The entry function ends
-  /// where the first function begins that anything refers to.
-  private void redirectExits(byte[] program, int start) {
-    int end = entryEnd(program);
-    for (int pc = 0; pc < end; pc++) {
-      int opcode = program[pc * SLOT] & 0xff;
-      if (opcode == EXIT) {
-        int distance = EPILOGUE - (start + pc) - 1;
-        boolean near = distance >= Short.MIN_VALUE;
-        set(start + pc, near ? GOTO : GOTOL, 0, 0, near ? distance : 0, near ? 0 : distance);
-      } else if (opcode == WIDE_LOAD) {
-        pc++;
+  /// Mends distances between functions and indices of maps.
+  private void relocate(Tail tail, int tailAt) {
+    long[] slots = tail.program().slots();
+    int end = tail.program().entryEnd();
+    for (int pc = 0; pc < slots.length; pc += RawInsn.isWide(slots[pc]) ? 2 : 1) {
+      int at = pc < end ? tail.entryAt() + pc : tailAt + pc - end;
+      int imm = RawInsn.imm(slots[pc]);
+      if (RawInsn.refersToMap(slots[pc])) {
+        code[at] = RawInsn.withImm(code[at], imm + tail.firstMap());
+      } else if (RawInsn.refersToFunction(slots[pc])) {
+        int target = tailAt + pc + 1 + imm - end;
+        code[at] = RawInsn.withImm(code[at], target - at - 1);
       }
     }
   }
 
-  private static int entryEnd(byte[] program) {
-    int length = program.length / SLOT;
-    int end = length;
-    for (int pc = 0; pc < length; pc++) {
-      int opcode = program[pc * SLOT] & 0xff;
-      int source = program[pc * SLOT + 1] >> 4 & 0xf;
-      if ((opcode == CALL && source == PSEUDO_CALL)
-          || (opcode == WIDE_LOAD && source == PSEUDO_FUNC)) {
-        int target = pc + 1 + imm(program, pc);
-        end = target > 0 ? Math.min(end, target) : end;
-      }
-      pc += opcode == WIDE_LOAD ? 1 : 0;
-    }
-    return end;
+  private void mapValue(int dst, int map, int offset) {
+    put(RawInsn.WIDE_LOAD, dst, RawInsn.PSEUDO_MAP_IDX_VALUE, 0, map);
+    put(0, 0, 0, 0, offset);
   }
 
-  private static int imm(byte[] program, int pc) {
-    int at = pc * SLOT + 4;
-    return (program[at] & 0xff)
-        | ((program[at + 1] & 0xff) << 8)
-        | ((program[at + 2] & 0xff) << 16)
-        | (program[at + 3] << 24);
-  }
-
-  private void reserve(int wanted) {
-    if (code.byteSize() < (long) wanted * SLOT) {
-      code = arena.allocate(Long.highestOneBit(wanted) * 2 * SLOT, SLOT);
-    }
-  }
-
-  private void wide(int dst, int map) {
-    put(WIDE_LOAD, dst, MAP_IDX_VALUE, 0, map);
-    put(0, 0, 0, 0, 0);
+  private void jumpTo(int target) {
+    put(RawInsn.jump(target - size - 1));
   }
 
   private void put(int opcode, int dst, int src, int offset, int imm) {
-    set(slots++, opcode, dst, src, offset, imm);
+    put(RawInsn.of(opcode, dst, src, offset, imm));
   }
 
-  private void set(int slot, int opcode, int dst, int src, int offset, int imm) {
-    code.set(
-        JAVA_LONG_UNALIGNED,
-        (long) slot * SLOT,
-        opcode | dst << 8 | src << 12 | (offset & 0xffffL) << 16 | (long) imm << 32);
+  private void put(long insn) {
+    if (size == code.length) {
+      code = Arrays.copyOf(code, 2 * size);
+    }
+    code[size++] = insn;
   }
 }

@@ -20,7 +20,7 @@ public final class KernelLink implements AutoCloseable {
   /// @param progId the id of its program
   /// @param netnsInode the inode of its namespace in /proc; 0 when it is detached
   /// @param attachType `enum bpf_attach_type`
-  public record Info(int id, int progId, long netnsInode, int attachType) {}
+  public record LinkInfo(int id, int progId, long netnsInode, int attachType) {}
 
   static KernelLink create(KernelProg prog, int netnsFd, int attachType) {
     try (Arena arena = Arena.ofConfined()) {
@@ -69,10 +69,10 @@ public final class KernelLink implements AutoCloseable {
     }
   }
 
-  public Info info() {
+  public LinkInfo info() {
     try (Arena arena = Arena.ofConfined()) {
       Struct info = ObjectInfo.of(fd, BpfAttr.LINK_INFO, arena);
-      return new Info(
+      return new LinkInfo(
           info.getInt("id"),
           info.getInt("prog_id"),
           info.get("netns_ino"),

@@ -46,7 +46,7 @@ final class KernelLinkTest {
               () -> (Long) Files.getAttribute(Path.of("/proc/thread-self/ns/net"), "unix:ino"));
       assertThat(link.info())
           .isEqualTo(
-              new KernelLink.Info(link.info().id(), prog.id(), inode, LoadRequest.SK_LOOKUP));
+              new KernelLink.LinkInfo(link.info().id(), prog.id(), inode, LoadRequest.SK_LOOKUP));
       link.detach();
       assertThat(link.info().netnsInode()).isZero();
       assertThat(netns.attachedIds()).isEmpty();

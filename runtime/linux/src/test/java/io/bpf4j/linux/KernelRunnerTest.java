@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
-import io.bpf4j.linux.KernelRunner.Options;
 import io.bpf4j.map.MapTypes;
 import io.bpf4j.prog.MapSpec;
 import io.bpf4j.prog.ProgType;
@@ -24,7 +23,7 @@ final class KernelRunnerTest {
 
   private static long run(KernelRunner runner, String text, KernelMap... maps) {
     assertThat(runner.load(Live.code(text), List.of(maps)))
-        .as(() -> runner.refusal().log())
+        .as(() -> runner.answer().log())
         .isTrue();
     return runner.run();
   }
@@ -34,7 +33,7 @@ final class KernelRunnerTest {
       value = ProgType.class,
       names = {"SOCKET_FILTER", "SCHED_CLS", "XDP", "RAW_TRACEPOINT", "SYSCALL", "SK_LOOKUP"})
   void everyBitOfTheResultIsSeen(ProgType type) {
-    try (KernelRunner runner = KernelRunner.open(Options.memory(16).withType(type))) {
+    try (KernelRunner runner = KernelRunner.open(RunOptions.memory(16).withType(type))) {
       assertThat(run(runner, "r0 = 0x1122334455667788 ll\nexit")).isEqualTo(0x1122334455667788L);
       assertThat(run(runner, "r0 = -1\nexit")).isEqualTo(-1);
     }
@@ -42,7 +41,7 @@ final class KernelRunnerTest {
 
   @Test
   void memoryGoesInAndOut() {
-    try (KernelRunner runner = KernelRunner.open(Options.memory(24))) {
+    try (KernelRunner runner = KernelRunner.open(RunOptions.memory(24))) {
       MemorySegment memory = runner.memory();
       assertThat(memory.byteSize()).isEqualTo(24);
       memory.set(ValueLayout.JAVA_LONG, 0, 0x0102030405060708L);
@@ -64,12 +63,12 @@ final class KernelRunnerTest {
 
   @Test
   void whatLeavesTheMemoryIsRefusedOnBothSides() {
-    try (KernelRunner runner = KernelRunner.open(Options.memory(24))) {
+    try (KernelRunner runner = KernelRunner.open(RunOptions.memory(24))) {
       for (String access : new String[] {"r1 + 17", "r1 - 1", "r1 + 24"}) {
         assertThat(runner.load(Live.code("r0 = *(u64 *)(" + access + ")\nexit"), List.of()))
             .as(access)
             .isFalse();
-        assertThat(runner.refusal().log()).contains("invalid access to map value");
+        assertThat(runner.answer().log()).contains("invalid access to map value");
       }
       assertThatIllegalStateException().isThrownBy(runner::run).withMessage("no program is loaded");
     }
@@ -77,7 +76,7 @@ final class KernelRunnerTest {
 
   @Test
   void theStackStartsAsZerosAndIsShown() {
-    try (KernelRunner runner = KernelRunner.open(Options.memory(8).withStack(512))) {
+    try (KernelRunner runner = KernelRunner.open(RunOptions.memory(8).withStack(512))) {
       assertThat(
               run(
                   runner,
@@ -98,7 +97,7 @@ final class KernelRunnerTest {
 
   @Test
   void onlyTheExitsOfTheEntryFunctionEndTheRun() {
-    try (KernelRunner runner = KernelRunner.open(Options.memory(8))) {
+    try (KernelRunner runner = KernelRunner.open(RunOptions.memory(8))) {
       String text =
           """
           r6 = r1
@@ -130,7 +129,7 @@ final class KernelRunnerTest {
       text.append("f").append(depth).append(":\n*(u64 *)(r10 - 8) = 1\nr0 = ").append(depth);
       text.append(depth < 7 ? "\ncall f" + (depth + 1) + "\nr0 += 1\nexit\n" : "\nexit\n");
     }
-    try (KernelRunner runner = KernelRunner.open(Options.memory(8))) {
+    try (KernelRunner runner = KernelRunner.open(RunOptions.memory(8))) {
       assertThat(run(runner, text.toString())).isEqualTo(7 + 6);
     }
   }
@@ -141,7 +140,7 @@ final class KernelRunnerTest {
         "r0 = *(u64 *)(r1 + 0)\nif r0 != 0 goto on\nexit\non:\n"
             + "r0 += 1\n".repeat(40_000)
             + "exit";
-    try (KernelRunner runner = KernelRunner.open(Options.memory(8))) {
+    try (KernelRunner runner = KernelRunner.open(RunOptions.memory(8))) {
       assertThat(run(runner, text)).isZero();
       runner.memory().set(ValueLayout.JAVA_LONG, 0, 5);
       assertThat(runner.run()).isEqualTo(40_005);
@@ -150,14 +149,14 @@ final class KernelRunnerTest {
 
   @Test
   void withoutMemoryTheArgumentsAreZero() {
-    try (KernelRunner runner = KernelRunner.open(Options.memory(0))) {
+    try (KernelRunner runner = KernelRunner.open(RunOptions.memory(0))) {
       assertThat(run(runner, "r0 = r1\nr0 |= r2\nexit")).isZero();
     }
   }
 
   @Test
   void programsSeeTheMapsTheyAreGiven() {
-    try (KernelRunner runner = KernelRunner.open(Options.memory(8));
+    try (KernelRunner runner = KernelRunner.open(RunOptions.memory(8));
         KernelMap map = KernelMap.create(MapSpec.of("own", MapTypes.ARRAY, 4, 8, 1, 0))) {
       assertThat(
               run(
@@ -178,7 +177,7 @@ final class KernelRunnerTest {
 
   @Test
   void packetLoadsReadThePacketAndEndTheProgramBeyondIt() {
-    try (KernelRunner runner = KernelRunner.open(Options.context(ProgType.SOCKET_FILTER, 64))) {
+    try (KernelRunner runner = KernelRunner.open(RunOptions.context(ProgType.SOCKET_FILTER, 64))) {
       // A socket filter is handed what follows the 14 bytes of the Ethernet header.
       runner.packet().set(ValueLayout.JAVA_INT_UNALIGNED, 14, 0x44332211);
       assertThat(run(runner, "r6 = r1\nr0 = *(u32 *)skb[0]\nexit")).isEqualTo(0x11223344);
@@ -188,9 +187,9 @@ final class KernelRunnerTest {
 
   @Test
   void aRefusedProgramLeavesTheRunnerUsable() {
-    try (KernelRunner runner = KernelRunner.open(Options.memory(8))) {
+    try (KernelRunner runner = KernelRunner.open(RunOptions.memory(8))) {
       assertThat(runner.load(Live.code("exit"), List.of())).isFalse();
-      assertThat(runner.refusal())
+      assertThat(runner.answer())
           .isInstanceOfSatisfying(
               LoadResult.Refused.class,
               refused -> {
@@ -204,14 +203,14 @@ final class KernelRunnerTest {
   @Test
   void stacksOfOddSizesAreRefused() {
     assertThatIllegalArgumentException()
-        .isThrownBy(() -> Options.memory(8).withStack(513))
+        .isThrownBy(() -> RunOptions.memory(8).withStack(513))
         .withMessageContaining("a stack of 513 bytes");
   }
 
   @Test
   void thousandsOfProgramsInARow() {
     byte[] code = Live.code("r0 = 1\nr0 <<= 40\nr0 += 77\nexit");
-    try (KernelRunner runner = KernelRunner.open(Options.memory(64))) {
+    try (KernelRunner runner = KernelRunner.open(RunOptions.memory(64))) {
       for (int i = 0; i < 2000; i++) {
         code[20] = (byte) i;
         assertThat(runner.load(code, List.of())).isTrue();
