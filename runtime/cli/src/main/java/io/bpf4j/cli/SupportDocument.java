@@ -88,16 +88,22 @@ final class SupportDocument {
 
   /// "yes", or what an engine says to an instruction of the form.
   private String refusal(InsnForm form) {
-    ByteBuffer code = ByteBuffer.allocate(2 * InsnDecoder.SLOT).order(ByteOrder.LITTLE_ENDIAN);
+    int own = form == InsnForm.LOAD_IMM64 ? 2 : 1;
+    int slots = own + 2;
+    ByteBuffer code =
+        ByteBuffer.allocate(slots * InsnDecoder.SLOT).order(ByteOrder.LITTLE_ENDIAN);
     code.put((byte) (int) form.opcodes().getFirst());
     code.put((byte) (legal(form.src()) << 4 | legal(form.dst())));
     code.putShort((short) legal(form.offset()));
-    code.putInt(form == InsnForm.CALL_HELPER ? 1 : legal(form.imm()));
-    boolean wide = form == InsnForm.LOAD_IMM64;
-    byte[] bytes = new byte[wide ? code.capacity() : InsnDecoder.SLOT];
-    code.get(0, bytes);
+    // The helper that exists, and the function behind this one.
+    boolean calls = form == InsnForm.CALL_HELPER || form == InsnForm.CALL_LOCAL;
+    code.putInt(calls ? 1 : legal(form.imm()));
+    for (int slot = own; slot < slots; slot++) {
+      code.put(slot * InsnDecoder.SLOT, (byte) (int) InsnForm.EXIT.opcodes().getFirst());
+    }
     try {
-      Bound.bind(Program.raw("form", InsnDecoder.decode(bytes)), platform, EngineOptions.DEFAULT);
+      Bound.bind(
+          Program.raw("form", InsnDecoder.decode(code.array())), platform, EngineOptions.DEFAULT);
       return "yes";
     } catch (UnsupportedException e) {
       return "no: refused by name";
