@@ -112,8 +112,7 @@ final class HookTest {
     Set<LookupResult> answers = new HashSet<>();
     for (int i = 1; i < 100; i++) {
       answers.add(
-          net.ns.lookup(
-              TestNet.tuple(protocol, "192.0.2.1:1000", "10.0.7." + i + ":80", 2)));
+          net.ns.lookup(TestNet.tuple(protocol, "192.0.2.1:1000", "10.0.7." + i + ":80", 2)));
     }
     assertThat(answers)
         .containsExactlyInAnyOrder(

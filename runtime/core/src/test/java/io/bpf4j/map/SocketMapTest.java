@@ -224,8 +224,7 @@ final class SocketMapTest {
   void longKeysOfASockhashAreComparedWhole() {
     for (int size : new int[] {1, 2, 8, 16, 37, 512}) {
       SocketMap hash =
-          (SocketMap)
-              net.world.createMap(MapSpec.of("h", MapTypes.SOCKHASH, size, 8, 4, 0));
+          (SocketMap) net.world.createMap(MapSpec.of("h", MapTypes.SOCKHASH, size, 8, 4, 0));
       byte[] one = new byte[size];
       byte[] two = new byte[size];
       two[size - 1] = 1;

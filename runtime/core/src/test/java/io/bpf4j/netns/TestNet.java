@@ -50,7 +50,8 @@ public final class TestNet {
     return new Port(Integer.parseInt(endpoint.substring(endpoint.lastIndexOf(':') + 1)));
   }
 
-  /// An option by the words of the tests: `reuse`, `port`, `v6only`, `dev2` (SO_BINDTODEVICE), `cpu1`.
+  /// An option by the words of the tests: `reuse`, `port`, `v6only`, `dev2` (SO_BINDTODEVICE),
+  /// `cpu1`.
   private static void option(Sock sock, String word) {
     if (word.startsWith("dev")) {
       sock.setsockopt(SockOption.SO_BINDTOIFINDEX, Integer.parseInt(word.substring(3)));

@@ -63,20 +63,19 @@ final class LinkTest {
   @Test
   void theSixtyFifthLinkIsE2big() {
     RunnableProgram program = net.returning(1);
-    Link last = null;
-    for (int i = 0; i < 64; i++) {
-      last = net.attach(program);
+    Link first = net.attach(program);
+    for (int i = 1; i < 64; i++) {
+      net.attach(program);
     }
     assertThat(errno(() -> net.attach(program))).isEqualTo(Errno.E2BIG);
-    last.detach();
+    first.detach();
     net.attach(program);
     net.world.createNetns("other").attach(program);
   }
 
   @Test
   void aProgramOfAnotherTypeIsRefused() {
-    Program bare =
-        Program.raw("bare", io.bpf4j.isa.Assembler.assemble("r0 = 1\nexit"));
+    Program bare = Program.raw("bare", io.bpf4j.isa.Assembler.assemble("r0 = 1\nexit"));
     RunnableProgram program = net.world.load(bare);
     assertThat(errno(() -> net.attach(program))).isEqualTo(Errno.EINVAL);
     Link link = net.attach(net.returning(1));
@@ -153,8 +152,7 @@ final class LinkTest {
     var other = net.world.createNetns("other");
     assertThat(
             other.lookup(
-                TestNet.tuple(
-                    io.bpf4j.net.Protocol.TCP, TestNet.CLIENT4, "10.0.0.1:80", 1)))
+                TestNet.tuple(io.bpf4j.net.Protocol.TCP, TestNet.CLIENT4, "10.0.0.1:80", 1)))
         .isEqualTo(new NoSocket());
   }
 }

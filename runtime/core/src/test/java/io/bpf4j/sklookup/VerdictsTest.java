@@ -53,9 +53,9 @@ final class VerdictsTest {
   }
 
   private void attach(String program) {
-    String[] parts = program.strip().split("/");
+    String[] parts = program.strip().split("/", -1);
     String verdict = parts[parts.length - 1];
-    String[] assigned = parts.length == 2 ? parts[0].split("\\+") : new String[0];
+    String[] assigned = parts.length == 2 ? parts[0].split("\\+", -1) : new String[0];
     int[] pairs = new int[2 * assigned.length];
     for (int i = 0; i < assigned.length; i++) {
       // An empty place of the map is NULL.
@@ -133,11 +133,14 @@ final class VerdictsTest {
         "Rn+Nr+R/pass                 | group 0",
       })
   void programsCombine(String programs, String result) {
-    for (String program : programs.split(",")) {
+    for (String program : programs.split(",", -1)) {
       attach(program);
     }
     assertThat(net.tcpTo(DST)).isEqualTo(expected(result));
-    assertThat(net.ns.explain(TestNet.tuple(io.bpf4j.net.Protocol.TCP, TestNet.CLIENT4, DST, 2)).result())
+    assertThat(
+            net.ns
+                .explain(TestNet.tuple(io.bpf4j.net.Protocol.TCP, TestNet.CLIENT4, DST, 2))
+                .result())
         .isEqualTo(expected(result));
   }
 

@@ -55,13 +55,12 @@ final class BindTest {
         one.listen();
       }
       Errno answer =
-          errno(
-              () -> {
-                Sock two = fresh.bound(protocol, second, words(secondOption));
-                if (protocol == Protocol.TCP) {
-                  two.listen();
-                }
-              });
+          errno(() -> {
+            Sock two = fresh.bound(protocol, second, words(secondOption));
+            if (protocol == Protocol.TCP) {
+              two.listen();
+            }
+          });
       assertThat(answer).as("%s", protocol).isEqualTo(refused ? Errno.EADDRINUSE : null);
     }
   }

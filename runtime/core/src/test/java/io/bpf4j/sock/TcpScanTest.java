@@ -58,8 +58,7 @@ final class TcpScanTest {
       Sock second = fresh.tcp(inetFirst ? "[::]:80" : "0.0.0.0:80", "port");
       Sock inet = inetFirst ? first : second;
       assertThat(fresh.tcpTo("10.0.0.1:80")).isEqualTo(new Listener(inet));
-      assertThat(fresh.tcpTo("[fd00::1]:80"))
-          .isEqualTo(new Listener(inetFirst ? second : first));
+      assertThat(fresh.tcpTo("[fd00::1]:80")).isEqualTo(new Listener(inetFirst ? second : first));
     }
   }
 
@@ -158,7 +157,8 @@ final class TcpScanTest {
     Sock web = net.tcp("[::]:80", "dev2");
     TcpSock child =
         ((TcpSock) web).accept(TestNet.tuple(Protocol.TCP, TestNet.CLIENT4, "127.0.0.1:7031", 2));
-    assertThat(child.toString()).endsWith("(tcp [::ffff:127.0.0.1]:7031 -> [::ffff:192.0.2.1]:40000)");
+    assertThat(child.toString())
+        .endsWith("(tcp [::ffff:127.0.0.1]:7031 -> [::ffff:192.0.2.1]:40000)");
     assertThat(child.getsockopt(SockOption.SO_BINDTOIFINDEX)).isEqualTo(2);
     assertThat(net.tcp(TestNet.CLIENT4, "127.0.0.1:7031", 2)).isEqualTo(new Established(child));
     assertThat(net.tcp(TestNet.CLIENT4, "127.0.0.1:7031", 3)).isEqualTo(new NoSocket());
@@ -170,8 +170,7 @@ final class TcpScanTest {
     connect(client, "203.0.113.5:443");
     assertThat(client.address()).hasToString("10.0.0.1");
     assertThat(client.port().number()).isGreaterThanOrEqualTo(32768);
-    LookupResult answer =
-        net.tcp("203.0.113.5:443", "10.0.0.1:" + client.port(), 2);
+    LookupResult answer = net.tcp("203.0.113.5:443", "10.0.0.1:" + client.port(), 2);
     assertThat(answer).isEqualTo(new Established(client));
     assertThat(errno(() -> connect(client, "203.0.113.5:444"))).isEqualTo(Errno.EISCONN);
   }
