@@ -90,8 +90,7 @@ final class SupportDocument {
   private String refusal(InsnForm form) {
     int own = form == InsnForm.LOAD_IMM64 ? 2 : 1;
     int slots = own + 2;
-    ByteBuffer code =
-        ByteBuffer.allocate(slots * InsnDecoder.SLOT).order(ByteOrder.LITTLE_ENDIAN);
+    ByteBuffer code = ByteBuffer.allocate(slots * InsnDecoder.SLOT).order(ByteOrder.LITTLE_ENDIAN);
     code.put((byte) (int) form.opcodes().getFirst());
     code.put((byte) (legal(form.src()) << 4 | legal(form.dst())));
     code.putShort((short) legal(form.offset()));

@@ -24,11 +24,19 @@ final class WarmUp extends Command {
   @Override
   public Integer call() {
     String capture = root.resolve("samples/quickstart/traffic.pcap").toString();
+    String scenario = root.resolve("samples/quickstart/scenario.yaml").toString();
+    String object = root.resolve("samples/quickstart/steer.bpf.o").toString();
     List<List<String>> runs =
         List.of(
             List.of("doctor", "--json"),
             List.of("trace", capture),
             List.of("trace", "--json", capture),
+            List.of("simulate", scenario),
+            List.of("simulate", "--json", scenario),
+            List.of("explain", scenario, "--packet", "tcp 192.0.2.1:4000 -> 198.51.100.7:80"),
+            List.of("load", object),
+            List.of("disasm", object),
+            List.of("plugin", "--batch"),
             List.of("--help"),
             List.of("trace", "--nonsense"));
     for (List<String> args : runs) {

@@ -57,6 +57,8 @@ class DisasmTest {
   void bytecodeComesWithTheReportOfItsMethods() {
     Cli cli = Cli.run("disasm", LoadTest.STEER, "--jvm");
     assertThat(cli.code()).isZero();
-    assertThat(cli.out()).matches("(?s)steer: engine (checked-)?jit, .*").contains(" of 8,000 bytes", "class ");
+    assertThat(cli.out())
+        .matches("(?s)steer: engine (checked-)?jit, .*")
+        .contains(" of 8,000 bytes", "class ");
   }
 }
