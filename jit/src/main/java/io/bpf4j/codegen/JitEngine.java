@@ -28,6 +28,17 @@ public final class JitEngine implements Engine {
   /// HotSpot's HugeMethodLimit: it compiles nothing that large.
   private static final int HUGE_METHOD = 8_000;
 
+  private final Limits limits;
+
+  public JitEngine() {
+    this(Limits.DEFAULT);
+  }
+
+  /// With other limits, so that small programs can be split.
+  JitEngine(Limits limits) {
+    this.limits = limits;
+  }
+
   @Override
   public String name() {
     return "checked-jit";
@@ -50,7 +61,7 @@ public final class JitEngine implements Engine {
   private RunnableProgram compile(Bound bound, long start) throws Throwable {
     Analysis analysis = new Analysis(bound, new Cfg(bound.program().insns(), bound.functions()));
     Measures measures = new Measures(analysis);
-    ClassPlan plan = new ClassPlan(analysis, measures);
+    ClassPlan plan = new ClassPlan(analysis, measures, limits);
     Links links = new Links();
     List<ClassUnit> units = new ArrayList<>();
     for (int i = 0; i < plan.units(); i++) {
