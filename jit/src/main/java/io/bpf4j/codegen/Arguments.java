@@ -29,25 +29,34 @@ final class Arguments {
 
   /// Whether argument `i` (0 for R1) is provably what the helper needs.
   static boolean settled(Analysis analysis, Kinds kinds, int pc, Helper helper, int i) {
+    return settled(analysis, kinds, pc, helper, i, false);
+  }
+
+  /// The same, when a value pointer that may be null is taken for one that is not.
+  static boolean settledUnlessNull(Analysis analysis, Kinds kinds, int pc, Helper helper, int i) {
+    return settled(analysis, kinds, pc, helper, i, true);
+  }
+
+  private static boolean settled(
+      Analysis analysis, Kinds kinds, int pc, Helper helper, int i, boolean notNull) {
     Kind kind = kinds.before(pc)[1 + i];
+    long length = length(analysis, kinds, pc, helper, i);
     return switch (helper.args().get(i)) {
       case ANY, SIZE, SIZE_OR_ZERO -> true;
       case CTX -> kind.equals(Kind.CTX);
       case CONST_MAP_PTR -> kind.is(Kind.Tag.MAP) && analysis.maps().takes(helper, kind.map());
-      case MAP_KEY -> holds(analysis, kind, length(analysis, kinds, pc, helper, i), false);
+      case MAP_KEY -> holds(analysis, kind, length, false, notNull);
       case MAP_VALUE -> {
         int map = map(kinds, pc, helper, i);
         yield map >= 0
             && analysis.maps().holdsBytes(map)
-            && holds(analysis, kind, length(analysis, kinds, pc, helper, i), false);
+            && holds(analysis, kind, length, false, notNull);
       }
-      case MAP_VALUE_OUT -> holds(analysis, kind, length(analysis, kinds, pc, helper, i), true);
+      case MAP_VALUE_OUT -> holds(analysis, kind, length, true, notNull);
       case MEM, MEM_OUT -> {
-        long length = length(analysis, kinds, pc, helper, i);
         long least = helper.args().get(i + 1) == ArgType.SIZE_OR_ZERO ? 0 : 1;
-        yield length >= least
-            && length <= MAX_MEM
-            && holds(analysis, kind, length, helper.args().get(i) == ArgType.MEM_OUT);
+        boolean write = helper.args().get(i) == ArgType.MEM_OUT;
+        yield length >= least && length <= MAX_MEM && holds(analysis, kind, length, write, notNull);
       }
       // The frame pointer is aligned to 8 bytes.
       case LONG_OUT ->
@@ -57,21 +66,25 @@ final class Arguments {
     };
   }
 
-  private static boolean holds(Analysis analysis, Kind kind, long length, boolean write) {
+  private static boolean holds(
+      Analysis analysis, Kind kind, long length, boolean write, boolean notNull) {
     if (length == 0) {
       return true;
     }
-    return length > 0
-        && switch (kind.tag()) {
-          case FP -> Kinds.inFrame(kind.value(), length);
-          case DIRECT -> {
-            MapShapes.Shape shape = analysis.maps().of(kind.map());
-            yield shape != null
-                && analysis.maps().inside(kind.map(), kind.value(), length)
-                && (!write || shape.writable());
-          }
-          default -> false;
-        };
+    if (length < 0) {
+      return false;
+    }
+    return switch (kind.tag()) {
+      case FP -> Kinds.inFrame(kind.value(), length);
+      case DIRECT, VALUE -> {
+        MapShapes.Shape shape = analysis.maps().of(kind.map());
+        yield (notNull || kind.is(Kind.Tag.DIRECT))
+            && shape != null
+            && analysis.maps().inside(kind.map(), kind.value(), length)
+            && (!write || shape.writable());
+      }
+      default -> false;
+    };
   }
 
   /// How many bytes of memory argument `i` points at; [#ANY_LENGTH] or [#NO_MEMORY].

@@ -5,6 +5,8 @@ import io.bpf4j.isa.Reg;
 import io.bpf4j.mem.Cpu;
 import io.bpf4j.platform.Helper;
 import java.lang.invoke.MethodHandle;
+import java.util.ArrayList;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.objectweb.asm.Label;
 import org.objectweb.asm.Opcodes;
@@ -44,9 +46,7 @@ final class CallLowering implements Opcodes {
       genericHelper(pc, () -> out.push(id));
       return;
     }
-    if (!Arguments.settled(analysis, analysis.kinds(), pc, helper)) {
-      checkArguments(pc, helper);
-    }
+    test(pc, helper);
     MethodHandle forMap = forMap(pc, helper);
     out.constant(linkage.constant(forMap == null ? impl : forMap, MethodHandle.class));
     out.cpu();
@@ -55,6 +55,78 @@ final class CallLowering implements Opcodes {
     }
     out.invokeExact(forMap == null ? "(Lio/bpf4j/mem/Cpu;JJJJJ)J" : "(Lio/bpf4j/mem/Cpu;JJJJ)J");
     out.store(Reg.R0);
+  }
+
+  /// Tests what is not settled. Short tests are inline; when one fails, or an argument needs a long
+  /// one, [io.bpf4j.engine.Checks] looks at all of them in order.
+  private void test(int pc, Helper helper) {
+    List<Integer> open = new ArrayList<>();
+    for (int i = 0; i < helper.args().size(); i++) {
+      if (!Arguments.settled(analysis, analysis.kinds(), pc, helper, i)) {
+        if (!shortTest(pc, helper, i)) {
+          checkArguments(pc, helper);
+          return;
+        }
+        open.add(i);
+      }
+    }
+    if (open.isEmpty()) {
+      return;
+    }
+    Label slow = new Label();
+    Label good = new Label();
+    for (int i : open) {
+      test(pc, helper, i, slow);
+    }
+    out.cold(() -> {
+      out.place(slow);
+      checkArguments(pc, helper);
+      out.jump(GOTO, good);
+    });
+    out.place(good);
+  }
+
+  private boolean shortTest(int pc, Helper helper, int i) {
+    return switch (helper.args().get(i)) {
+      case SOCK, SOCK_OR_NULL -> true;
+      case CTX -> analysis.ctx() != null;
+      default -> Arguments.settledUnlessNull(analysis, analysis.kinds(), pc, helper, i);
+    };
+  }
+
+  private void test(int pc, Helper helper, int i, Label slow) {
+    switch (helper.args().get(i)) {
+      case SOCK -> testSocket(1 + i, slow);
+      case SOCK_OR_NULL -> {
+        Label none = new Label();
+        out.load(1 + i);
+        out.push(0L);
+        out.insn(LCMP);
+        out.jump(IFEQ, none);
+        testSocket(1 + i, slow);
+        out.place(none);
+      }
+      case CTX -> {
+        out.load(1 + i);
+        out.cpu();
+        out.callVirtual(Layout.CPU, "ctx", "()J");
+        out.insn(LCMP);
+        out.jump(IFNE, slow);
+      }
+      default -> {
+        out.load(1 + i);
+        out.push(analysis.kinds().before(pc)[1 + i].value());
+        out.insn(LCMP);
+        out.jump(IFEQ, slow);
+      }
+    }
+  }
+
+  private void testSocket(int variable, Label slow) {
+    out.cpu();
+    out.load(variable);
+    out.callStatic(BranchLowering.CHECKS, "isSocket", "(Lio/bpf4j/mem/Cpu;J)Z");
+    out.jump(IFEQ, slow);
   }
 
   private void checkArguments(int pc, Helper helper) {

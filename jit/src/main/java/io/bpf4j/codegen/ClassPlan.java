@@ -23,9 +23,6 @@ final class ClassPlan {
               + "Ljava/lang/Object;",
           false);
 
-  /// Entries of the constant pool that we fill a class with.
-  private static final int MAX_CONSTANTS = 40_000;
-
   /// What a method costs beside its code.
   private static final int METHOD_CONSTANTS = 6;
 
@@ -64,6 +61,7 @@ final class ClassPlan {
 
   private final Analysis analysis;
   private final Measures measures;
+  private final Limits limits;
   private final List<Planned> methods = new ArrayList<>();
   private final @Nullable Method[] functions;
   private @Nullable Method dispatcher;
@@ -71,7 +69,8 @@ final class ClassPlan {
   private int units = 1;
   private int constants;
 
-  ClassPlan(Analysis analysis, Measures measures) {
+  ClassPlan(Analysis analysis, Measures measures, Limits limits) {
+    this.limits = limits;
     this.analysis = analysis;
     this.measures = measures;
     Cfg cfg = analysis.cfg();
@@ -90,7 +89,7 @@ final class ClassPlan {
 
   private void plan(Cfg.Function function) {
     String name = "f" + function.index();
-    List<MethodPlan.Chunk> chunks = MethodPlan.of(analysis, measures, function);
+    List<MethodPlan.Chunk> chunks = MethodPlan.of(analysis, measures, limits, function);
     if (chunks.size() == 1) {
       int cost = constants(function.start(), function.end());
       Method method = add(name, Layout.FUNCTION_TYPE, cost);
@@ -164,7 +163,7 @@ final class ClassPlan {
   }
 
   private Method add(String name, String type, int cost) {
-    if (constants > 0 && constants + cost + METHOD_CONSTANTS > MAX_CONSTANTS) {
+    if (constants > 0 && constants + cost + METHOD_CONSTANTS > limits.constants()) {
       units++;
       constants = 0;
     }

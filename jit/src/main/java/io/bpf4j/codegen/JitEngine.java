@@ -29,6 +29,7 @@ public final class JitEngine implements Engine {
   private static final int HUGE_METHOD = 8_000;
 
   private final String name;
+  private final Limits limits;
 
   /// The compiler under the name `checked-jit`.
   public JitEngine() {
@@ -37,7 +38,17 @@ public final class JitEngine implements Engine {
 
   /// @param name the engine's name
   public JitEngine(String name) {
+    this(name, Limits.DEFAULT);
+  }
+
+  /// With other limits, so that small programs can be split.
+  JitEngine(Limits limits) {
+    this("checked-jit", limits);
+  }
+
+  private JitEngine(String name, Limits limits) {
     this.name = name;
+    this.limits = limits;
   }
 
   @Override
@@ -62,7 +73,7 @@ public final class JitEngine implements Engine {
   private RunnableProgram compile(Bound bound, long start) throws Throwable {
     Analysis analysis = new Analysis(bound, new Cfg(bound.program().insns(), bound.functions()));
     Measures measures = new Measures(analysis);
-    ClassPlan plan = new ClassPlan(analysis, measures);
+    ClassPlan plan = new ClassPlan(analysis, measures, limits);
     Links links = new Links();
     List<ClassUnit> units = new ArrayList<>();
     for (int i = 0; i < plan.units(); i++) {

@@ -1,6 +1,5 @@
 package io.bpf4j.codegen;
 
-import io.bpf4j.mem.MemoryBackend;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -20,14 +19,6 @@ import java.util.Set;
 /// Registers that live across a cut travel through a `long[]` of the CPU slot. So chunks are as
 /// large as they may be, and end where few registers live and few jumps cross, loops least of all.
 final class MethodPlan {
-  /// Of an upper bound of the real size.
-  static final int MAX_BYTES = 7_500;
-
-  /// Accesses in one method: C2 inlines about 30 of the foreign memory API.
-  static final int MAX_FFM_ACCESSES = 30;
-
-  static final int MAX_UNSAFE_ACCESSES = 500;
-
   private static final int BACKWARD_COST = 8;
   private static final int FORWARD_COST = 2;
 
@@ -47,18 +38,17 @@ final class MethodPlan {
   private final Measures measures;
   private final Cfg cfg;
   private final Cfg.Function function;
-  private final int maxAccesses;
+  private final Limits limits;
   private final int[] firstSource;
   private final int[] lastSource;
   private final int[] crossing;
 
-  private MethodPlan(Analysis analysis, Measures measures, Cfg.Function function) {
+  private MethodPlan(Analysis analysis, Measures measures, Limits limits, Cfg.Function function) {
     this.analysis = analysis;
     this.measures = measures;
     this.cfg = analysis.cfg();
     this.function = function;
-    this.maxAccesses =
-        MemoryBackend.current() == MemoryBackend.FFM ? MAX_FFM_ACCESSES : MAX_UNSAFE_ACCESSES;
+    this.limits = limits;
     int length = function.end() - function.start();
     this.firstSource = new int[length];
     this.lastSource = new int[length];
@@ -83,8 +73,9 @@ final class MethodPlan {
   }
 
   /// The chunks of a function; a single one when it stays whole.
-  static List<Chunk> of(Analysis analysis, Measures measures, Cfg.Function function) {
-    return new MethodPlan(analysis, measures, function).chunks();
+  static List<Chunk> of(
+      Analysis analysis, Measures measures, Limits limits, Cfg.Function function) {
+    return new MethodPlan(analysis, measures, limits, function).chunks();
   }
 
   private List<Chunk> chunks() {
@@ -110,19 +101,19 @@ final class MethodPlan {
     while (to < function.end()) {
       bytes += measures.bytes(to);
       accesses += measures.accesses(to);
-      if (to > from && (bytes > MAX_BYTES || accesses > maxAccesses)) {
+      if (to > from && (bytes > limits.bytes() || accesses > limits.accesses())) {
         break;
       }
       to = cfg.insns().next(to);
     }
-    int over = size(from, to) - MAX_BYTES;
+    int over = size(from, to) - limits.bytes();
     while (over > 0 && cfg.insns().next(from) < to) {
       // The body must give up what the surroundings take; these change with it, so look again.
       while (over > 0 && cfg.insns().next(from) < to) {
         to = before(to);
         over -= Math.max(1, measures.bytes(to));
       }
-      over = size(from, to) - MAX_BYTES;
+      over = size(from, to) - limits.bytes();
     }
     return to;
   }
@@ -137,7 +128,7 @@ final class MethodPlan {
     for (int pc = from; pc < to; pc = cfg.insns().next(pc)) {
       accesses += measures.accesses(pc);
     }
-    return accesses + measures.accesses(to) > maxAccesses
+    return accesses + measures.accesses(to) > limits.accesses()
         ? "%d memory accesses before it".formatted(accesses)
         : "%d bytes before it".formatted(size(from, to));
   }
@@ -147,7 +138,7 @@ final class MethodPlan {
     int best = to;
     int cost = cost(to);
     for (int pc = to; pc > to - (to - from) / 4 && pc > from; pc = before(pc)) {
-      if (cost(pc) < cost && size(from, pc) <= MAX_BYTES) {
+      if (cost(pc) < cost && size(from, pc) <= limits.bytes()) {
         best = pc;
         cost = cost(pc);
       }

@@ -31,6 +31,8 @@ final class StackUse {
     this.analysis = analysis;
     this.cfg = analysis.cfg();
     this.kinds = kinds;
+    // A function that is also called may not know the context as such.
+    this.leaks = analysis.ctx() != null && !kinds.before(0, Reg.R1).is(Kind.Tag.CTX);
     for (int pc = 0; pc < cfg.insns().size(); pc++) {
       if (cfg.insns().startsAt(pc) && kinds.reaches(pc)) {
         visit(pc, cfg.insns().at(pc));

@@ -320,7 +320,8 @@ public final class Checks {
     }
   }
 
-  private static boolean isSocket(Cpu cpu, long address) {
+  /// Whether an address is that of a socket, as [ArgType#SOCK] asks.
+  public static boolean isSocket(Cpu cpu, long address) {
     Region region = cpu.hostRegion(address);
     return region != null
         && region.kind() == Region.Kind.SOCK

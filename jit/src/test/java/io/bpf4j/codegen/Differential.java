@@ -33,8 +33,18 @@ final class Differential {
   private final ToyMap writable = ToyMap.of("writable", MAP_ENTRIES);
   private final ToyMap readOnly = ToyMap.readOnly("readonly", MAP_ENTRIES);
   private final long memory = machine.memory(new byte[MEMORY]);
+  private final Engine compiler;
   private int faults;
   private int results;
+
+  Differential() {
+    this(new JitEngine());
+  }
+
+  /// @param compiler is compared with the interpreter
+  Differential(Engine compiler) {
+    this.compiler = compiler;
+  }
 
   /// What a run came to.
   ///
@@ -74,7 +84,7 @@ final class Differential {
             List.of(),
             "GPL");
     Outcome expected = run(new Interpreter("interp"), program, typed, seed, 1);
-    Outcome actual = run(new JitEngine(), program, typed, seed, 2);
+    Outcome actual = run(compiler, program, typed, seed, 2);
     assertThat(actual.same(expected))
         .as("seed %d\nexpected %s\nbut was  %s\n%s", seed, expected, actual, listing(insns))
         .isTrue();
