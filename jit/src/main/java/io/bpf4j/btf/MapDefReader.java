@@ -19,6 +19,9 @@ public final class MapDefReader {
   /// Member `values` of a map of maps holds references of this size.
   private static final int REFERENCE = 4;
 
+  /// libbpf knows 12; a damaged object shall not keep us busy.
+  private static final int MOST_ATTRIBUTES = 256;
+
   private final Btf btf;
   private final Function<String, ElfFormatException> error;
 
@@ -45,6 +48,11 @@ public final class MapDefReader {
     int structId = btf.resolve(typeId);
     if (!(btf.type(structId) instanceof BtfType.Struct struct)) {
       throw error.apply("map '" + name + "' is no struct, but " + btf.spelling(typeId));
+    }
+    if (struct.members().size() > MOST_ATTRIBUTES) {
+      throw error.apply(
+          "map '%s' has %d attributes, at most %d"
+              .formatted(name, struct.members().size(), MOST_ATTRIBUTES));
     }
     Attributes found = new Attributes(name);
     for (BtfType.Member member : struct.members()) {

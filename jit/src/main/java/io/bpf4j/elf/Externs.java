@@ -3,7 +3,10 @@ package io.bpf4j.elf;
 import io.bpf4j.btf.Btf;
 import io.bpf4j.btf.BtfType;
 import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /// Symbols that the object leaves to the kernel: configuration values (BTF section `.kconfig`),
@@ -13,9 +16,13 @@ final class Externs {
   private static final String KCONFIG = ".kconfig";
   private static final String KSYMS = ".ksyms";
 
+  /// A kernel has some thousand options; a damaged object shall not fill the heap.
+  private static final int MOST_CONFIG_BYTES = 1 << 20;
+
   private final MapTable maps;
   private final Map<String, Integer> configOffsets = new HashMap<>();
   private final Map<String, Integer> numbers = new HashMap<>();
+  private final Set<String> ksyms = new HashSet<>();
   private final @Nullable Btf btf;
   private int configBytes;
   private int configMap = -1;
@@ -23,18 +30,21 @@ final class Externs {
   Externs(MapTable maps, @Nullable Btf btf) {
     this.maps = maps;
     this.btf = btf;
-    BtfType.DataSec config = btf == null ? null : btf.section(KCONFIG);
-    if (btf != null && config != null) {
-      for (BtfType.Placed placed : config.vars()) {
-        place(btf, placed);
-      }
+    if (btf != null) {
+      variables(btf, KCONFIG).forEach(placed -> place(btf, placed));
+      variables(btf, KSYMS).forEach(placed -> ksyms.add(btf.type(placed.type()).name()));
     }
+  }
+
+  private static List<BtfType.Placed> variables(Btf btf, String section) {
+    BtfType.DataSec found = btf.section(section);
+    return found == null ? List.of() : found.vars();
   }
 
   /// Values stand one behind the other, aligned to eight bytes, which suits every type.
   private void place(Btf btf, BtfType.Placed placed) {
     long size = btf.sizeOf(placed.type());
-    if (size <= 4096) {
+    if (size <= 4096 && configBytes < MOST_CONFIG_BYTES) {
       configOffsets.put(btf.type(placed.type()).name(), configBytes);
       configBytes += (int) (size + 7) / 8 * 8;
     }
@@ -44,7 +54,8 @@ final class Externs {
   Reference address(ElfSymbol symbol) {
     Integer offset = configOffsets.get(symbol.name());
     if (!symbol.weak()) {
-      String kind = offset != null ? " of " + KCONFIG : inKsyms(symbol) ? " of " + KSYMS : "";
+      String kind =
+          offset != null ? " of " + KCONFIG : ksyms.contains(symbol.name()) ? " of " + KSYMS : "";
       return unprovided(symbol, kind);
     }
     return offset == null ? new Reference.ToNumber(0) : new Reference.ToData(configMap(), offset);
@@ -54,20 +65,12 @@ final class Externs {
   Reference call(ElfSymbol symbol) {
     return symbol.weak()
         ? new Reference.ToNothing(numbers.computeIfAbsent(symbol.name(), _ -> numbers.size()))
-        : unprovided(symbol, inKsyms(symbol) ? ", a kernel function," : "");
+        : unprovided(symbol, ksyms.contains(symbol.name()) ? ", a kernel function," : "");
   }
 
   private static Reference unprovided(ElfSymbol symbol, String kind) {
     return new Reference.Unresolved(
         "extern '%s'%s is not weak, and nothing provides it".formatted(symbol.name(), kind));
-  }
-
-  private boolean inKsyms(ElfSymbol symbol) {
-    Btf types = btf;
-    BtfType.DataSec section = types == null ? null : types.section(KSYMS);
-    return types != null
-        && section != null
-        && section.vars().stream().anyMatch(v -> types.type(v.type()).name().equals(symbol.name()));
   }
 
   /// Made when the first weak value is referred to: zeros.

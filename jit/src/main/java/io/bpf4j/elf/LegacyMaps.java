@@ -121,15 +121,14 @@ final class LegacyMaps {
 
   /// Old libbpf: `struct ____btf_map_NAME { K key; V value; }` tells the types.
   private int annotated(String map, String member) {
-    if (btf == null) {
-      return 0;
-    }
-    int id = btf.idOf("____btf_map_" + map, t -> t instanceof BtfType.Struct);
-    return btf.fields(id).stream()
-        .filter(m -> m.name().equals(member))
-        .map(BtfType.Member::type)
-        .findFirst()
-        .orElse(0);
+    int id = btf == null ? 0 : btf.idOf("____btf_map_" + map, t -> t instanceof BtfType.Struct);
+    return btf != null && btf.type(id) instanceof BtfType.Struct struct
+        ? struct.members().stream()
+            .filter(m -> m.name().equals(member))
+            .map(BtfType.Member::type)
+            .findFirst()
+            .orElse(0)
+        : 0;
   }
 
   private List<PlacedMap> linked() {

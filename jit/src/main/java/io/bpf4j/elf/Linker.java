@@ -1,6 +1,7 @@
 package io.bpf4j.elf;
 
 import io.bpf4j.btf.BtfExt;
+import io.bpf4j.error.ElfFormatException;
 import io.bpf4j.isa.Imm;
 import io.bpf4j.isa.Insn;
 import io.bpf4j.isa.Insns;
@@ -8,17 +9,20 @@ import io.bpf4j.isa.PseudoLoad;
 import io.bpf4j.prog.LineInfo;
 import io.bpf4j.prog.ProgSpec;
 import io.bpf4j.prog.Subprog;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.Deque;
 import java.util.HashMap;
+import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
-/// Makes a program of an entry function: behind it stand the functions it reaches, each once, in
-/// the order in which they are found; distances and map references are rewritten to fit.
+/// Makes a program of an entry function: behind it stand the functions it reaches, each once;
+/// distances and map references are rewritten to fit.
 final class Linker {
   /// Of all programs of an object. A program may have 1,000,000 (kernel/bpf/syscall.c,
   /// `bpf_prog_load`), but functions that many programs share are copied for each.
@@ -49,7 +53,7 @@ final class Linker {
 
   /// Links one program.
   ///
-  /// @throws io.bpf4j.error.ElfFormatException when the object's programs grow beyond all measure
+  /// @throws ElfFormatException when the object's programs grow beyond all measure
   ProgSpec link(Function entry) {
     Map<Function, Integer> starts = layOut(entry);
     Draft draft = new Draft(starts);
@@ -66,21 +70,29 @@ final class Linker {
         draft.problem);
   }
 
-  /// The functions of a program with their first slots, in that order.
+  /// The functions of a program with their first slots, in that order: each is followed by what it
+  /// calls before its caller's next callee, as libbpf lays them out (`bpf_object__reloc_code`).
   private Map<Function, Integer> layOut(Function entry) {
     Map<Function, Integer> starts = new LinkedHashMap<>();
-    List<Function> found = new ArrayList<>(List.of(entry));
+    Deque<Iterator<Function>> path = new ArrayDeque<>();
+    path.push(List.of(entry).iterator());
     int end = 0;
-    for (int i = 0; i < found.size(); i++) {
-      Function function = found.get(i);
+    while (!path.isEmpty()) {
+      if (!path.getFirst().hasNext()) {
+        path.pop();
+        continue;
+      }
+      Function function = path.getFirst().next();
       if (starts.putIfAbsent(function, end) == null) {
         end += function.insns().size();
         slots += function.insns().size();
         if (slots > MOST_SLOTS) {
-          throw elf.span()
-              .error(-1, "its linked programs have more than " + MOST_SLOTS + " instructions");
+          throw new ElfFormatException(
+              elf.span().object(),
+              -1,
+              "its linked programs have more than %,d instructions".formatted(MOST_SLOTS));
         }
-        found.addAll(callees(function));
+        path.push(callees(function).iterator());
       }
     }
     return starts;

@@ -19,6 +19,7 @@ final class MapTable {
   private final Map<Integer, Integer> data = new HashMap<>();
   private final Set<Integer> definitionSections = new HashSet<>();
   private final Set<String> names = new HashSet<>();
+  private final Map<String, Integer> copies = new HashMap<>();
 
   MapTable(ElfFile elf, @Nullable Btf btf) {
     BtfMaps.read(elf, btf).forEach(this::add);
@@ -49,8 +50,8 @@ final class MapTable {
   private PlacedMap named(PlacedMap map) {
     String name = map.spec().name();
     String unique = name;
-    for (int i = 2; !names.add(unique); i++) {
-      unique = name + "#" + i;
+    while (!names.add(unique)) {
+      unique = name + "#" + copies.merge(name, 2, (last, _) -> last + 1);
     }
     return unique.equals(name)
         ? map

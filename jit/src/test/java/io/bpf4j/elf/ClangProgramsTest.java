@@ -43,9 +43,7 @@ class ClangProgramsTest {
   @Test
   void calledFunctionsStandBehindTheEntryEachOnce() {
     BpfObject object = read(CALLS);
-    assertThat(functions(program(object, "a")))
-        .containsExactlyInAnyOrder("a", "both", "seen", "leaf")
-        .startsWith("a");
+    assertThat(functions(program(object, "a"))).containsExactly("a", "both", "leaf", "seen");
     assertThat(functions(program(object, "b"))).containsExactly("b", "leaf");
     assertThat(functions(program(object, "plain"))).containsExactly("plain");
   }
