@@ -54,9 +54,14 @@ final class Loading {
           return new LoadResult.Loaded(prog(fd), log);
         }
         attr.put("log_level", 0).put("log_size", 0);
-        return new LoadResult.Refused(Bpf.PROG_LOAD.failure(fd, thing, attr + reason(log)), log);
+        return new LoadResult.Refused(
+            Bpf.PROG_LOAD.failure(fd, thing, what(attr, reason(log))), log);
       }
     }
+  }
+
+  private static String what(Struct attr, String reason) {
+    return reason.isEmpty() ? attr.toString() : attr + ": " + reason;
   }
 
   private KernelProg prog(long fd) {
@@ -83,8 +88,8 @@ final class Loading {
     return buffer.getString(0).strip();
   }
 
-  /// The line that says why: the last that is not a count. `processed 3 insns (limit 1000000) ...`
-  /// and the like end a log.
+  /// The line that says why, or nothing: the last that is not a count. `processed 3 insns (limit
+  /// 1000000) ...` and the like end a log.
   static String reason(String log) {
     List<String> lines =
         log.lines()
@@ -92,6 +97,6 @@ final class Loading {
             .filter(line ->
                 !line.isEmpty() && !line.matches("(processed|stack depth|verification time) .*"))
             .toList();
-    return lines.isEmpty() ? "" : ": " + lines.getLast();
+    return lines.isEmpty() ? "" : lines.getLast();
   }
 }

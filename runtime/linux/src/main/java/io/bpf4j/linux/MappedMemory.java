@@ -20,7 +20,7 @@ final class MappedMemory implements AutoCloseable {
 
   /// Maps the first bytes of the values of an array made with BPF_F_MMAPABLE. The memory is the
   /// calling thread's.
-  @SuppressWarnings("restricted")
+  @SuppressWarnings({"restricted", "MustBeClosedChecker"}) // closed with this
   static MappedMemory map(KernelMap map, long size) {
     long address =
         Syscall.MMAP.check(

@@ -10,7 +10,6 @@ import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
-import java.util.Arrays;
 
 /// Interfaces, addresses and routes of the calling thread's network namespace: a NETLINK_ROUTE
 /// socket (uapi/linux/netlink.h, rtnetlink.h), one request and its acknowledgement at a time.
@@ -178,7 +177,8 @@ final class Rtnetlink implements AutoCloseable {
   private ByteBuffer ask(ByteBuffer request, String what) {
     request.putInt(0, request.position());
     try (Arena arena = Arena.ofConfined()) {
-      byte[] message = Arrays.copyOf(request.array(), request.position());
+      byte[] message = new byte[request.position()];
+      request.get(0, message);
       MemorySegment out = arena.allocateFrom(JAVA_BYTE, message);
       MemorySegment in = arena.allocate(MAX_REPLY, Long.BYTES);
       Syscall.SENDTO.check(

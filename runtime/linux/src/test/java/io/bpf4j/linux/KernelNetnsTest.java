@@ -9,6 +9,7 @@ import io.bpf4j.net.IpAddr;
 import io.bpf4j.net.Prefix;
 import io.bpf4j.net.Protocol;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.nio.file.Files;
@@ -204,14 +205,14 @@ final class KernelNetnsTest {
     try (KernelSocket listener = netns.socket(Family.INET, Protocol.TCP);
         ServerSocket outside = new ServerSocket()) {
       listener.bind(SockName.of("127.0.0.1", 7777)).listen(1);
-      outside.bind(new InetSocketAddress("127.0.0.1", 0));
+      outside.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
       int port = outside.getLocalPort();
       try (KernelSocket client = netns.socket(Family.INET, Protocol.TCP)) {
         Live.refused(Errno.ECONNREFUSED, () -> client.connect(SockName.of("127.0.0.1", port)));
       }
       netns.<String, IOException>call(() -> {
         try (java.net.Socket client = new java.net.Socket()) {
-          client.connect(new InetSocketAddress("127.0.0.1", 7777), 2000);
+          client.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), 7777), 2000);
           return client.toString();
         }
       });
