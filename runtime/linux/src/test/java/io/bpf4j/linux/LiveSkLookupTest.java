@@ -198,8 +198,11 @@ final class LiveSkLookupTest {
       for (int offset = 0; offset < layout.size() + 8; offset++) {
         for (int width = 1; width <= 8; width *= 2) {
           for (String sign : new String[] {"u", "s"}) {
-            if (width == 8 && (sign.equals("s") || offset == 0)) {
-              // There is no signed form; a pointer cannot be stored in a map.
+            boolean legal = layout.rule(offset, width) != null;
+            // There is no signed form of 8 bytes, and a pointer cannot be stored in a map. What is
+            // legal does not depend on the socket.
+            if ((width == 8 && (sign.equals("s") || offset == 0))
+                || (!legal && !twin.equals(sockets.getFirst()))) {
               continue;
             }
             String code =
@@ -210,15 +213,19 @@ final class LiveSkLookupTest {
                     + "r0 = 1\nexit";
             LoadRequest request =
                 LoadRequest.of(
-                    "load", ProgType.SK_LOOKUP, Live.code(code), List.of(theirResult, theirSockets));
+                    "load",
+                    ProgType.SK_LOOKUP,
+                    Live.code(code),
+                    List.of(theirResult, theirSockets));
             LoadResult result = KernelProg.tryLoad(request);
-            String what = "%s %s%d at %d of %s".formatted(twin.ours(), sign, 8 * width, offset, code);
-            boolean legal = layout.rule(offset, width) != null;
-            assertThat(result.accepted()).as(what).isEqualTo(legal);
-            if (!legal) {
+            String what =
+                "%s %s%d at %d of %s".formatted(twin.ours(), sign, 8 * width, offset, code);
+            if (!(result instanceof LoadResult.Loaded(KernelProg prog, String _))) {
+              assertThat(legal).as(what).isFalse();
               continue;
             }
-            try (KernelProg prog = KernelProg.load(request)) {
+            try (prog) {
+              assertThat(legal).as(what).isTrue();
               Link link = ns.attach(world.load(program(code, List.of(ourResult, ourSockets))));
               for (Tuple packet : packets) {
                 prog.testRun(TestRun.Input.ctx(ctx(packet)));
@@ -266,7 +273,9 @@ final class LiveSkLookupTest {
             twin("udp 127.0.0.1:84 >127.0.0.9:43981"),
             twin("udp [::]:85 >[::ffff:127.0.0.9]:86"),
             twin("udp [fd00::1]:87 >[fd00::2]:43981"),
-            twin("tcp 127.0.0.1:88 >127.0.0.9:89")),
+            twin("tcp 127.0.0.1:88 >127.0.0.9:89"),
+            twin("tcp [::ffff:127.0.0.1]:90 >[::ffff:127.0.0.9]:91"),
+            twin("tcp [fd00::1]:92 >[fd00::2]:93")),
         PACKETS.subList(0, 1));
   }
 
@@ -340,8 +349,7 @@ final class LiveSkLookupTest {
       try (KernelProg prog =
           Live.load(ProgType.SK_LOOKUP, code.toString(), theirResult, theirSockets)) {
         TestRun run = prog.testRun(TestRun.Input.ctx(ctx(packet)));
-        Link link =
-            ns.attach(world.load(program(code.toString(), List.of(ourResult, ourSockets))));
+        Link link = ns.attach(world.load(program(code.toString(), List.of(ourResult, ourSockets))));
         Sock selected =
             ns.lookup(packet) instanceof io.bpf4j.lookup.LookupResult.Steered(Sock s, Link _)
                 ? s
@@ -355,7 +363,7 @@ final class LiveSkLookupTest {
         long cookie = ByteBuffer.wrap(run.ctx()).order(ByteOrder.LITTLE_ENDIAN).getLong(0);
         long ours =
             twins.stream()
-                .filter(twin -> twin.ours() == selected)
+                .filter(twin -> twin.ours().equals(selected))
                 .mapToLong(twin -> twin.theirs().cookie())
                 .findFirst()
                 .orElse(0);
