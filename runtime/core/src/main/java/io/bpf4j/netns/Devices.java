@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
 /// The interfaces of a namespace and the addresses that are its own.
 final class Devices implements Routes {
   private static final Prefix LOOPBACK4 = Prefix.parse("127.0.0.0/8");
+  private static final int LOCALHOST = 0x7f000001;
   private static final Prefix LOOPBACK6 = Prefix.parse("::1");
 
   private final String netns;
@@ -59,6 +60,11 @@ final class Devices implements Routes {
 
   /// The interface that owns an address: the longest prefix decides; null for a foreign address.
   @Nullable Device owner(IpAddr address) {
+    Local local = local(address);
+    return local == null ? null : local.device;
+  }
+
+  private @Nullable Local local(IpAddr address) {
     Local best = null;
     for (Local local : locals) {
       if (local.prefix.contains(address)
@@ -66,15 +72,17 @@ final class Devices implements Routes {
         best = local;
       }
     }
-    return best == null ? null : best.device;
+    return best;
   }
 
-  /// To an own address the address itself; to others the first single address of the interface the
-  /// packet must leave by, or of the first interface but `lo` that has one.
+  /// To an own address the address itself, within 127.0.0.0/8 127.0.0.1 (the `src` of its route);
+  /// to others the first single address of the interface the packet must leave by, or of the first
+  /// interface but `lo` that has one.
   @Override
   public @Nullable IpAddr source(IpAddr destination, int device) {
-    if (owner(destination) != null) {
-      return destination;
+    Local own = local(destination);
+    if (own != null) {
+      return own.prefix.equals(LOOPBACK4) ? IpAddr.v4(LOCALHOST) : destination;
     }
     Family family = destination.family();
     for (Local local : locals) {

@@ -1,15 +1,11 @@
 package io.bpf4j.sklookup;
 
 import static io.bpf4j.sklookup.Loads.only;
-import static io.bpf4j.sklookup.Loads.plain;
 import static io.bpf4j.sklookup.Loads.port;
 import static io.bpf4j.sklookup.Loads.start;
 import static io.bpf4j.sklookup.Loads.word;
 
-import io.bpf4j.platform.CtxField;
-import io.bpf4j.platform.CtxField.LegalLoad;
 import io.bpf4j.platform.CtxLayout;
-import io.bpf4j.platform.LoadRule;
 import io.bpf4j.sock.SockImage;
 import java.util.List;
 
@@ -40,21 +36,8 @@ public final class BpfSockLayout {
               word("dst_ip6[2]", SockImage.DST_IP6 + 8),
               word("dst_ip6[3]", SockImage.DST_IP6 + 12),
               start("state", SockImage.STATE),
-              rxQueueMapping()));
+              // No queue is -1; Linux 6.18 extends it with zeros as any other number.
+              start("rx_queue_mapping", SockImage.RX_QUEUE_MAPPING)));
 
   private BpfSockLayout() {}
-
-  /// No queue is -1 in all 64 bits, but for the 1-byte load.
-  private static CtxField rxQueueMapping() {
-    int at = SockImage.RX_QUEUE_MAPPING;
-    return new CtxField(
-        "rx_queue_mapping",
-        at,
-        4,
-        List.of(
-            plain(at, 1),
-            new LegalLoad(at, 2, new LoadRule(at, 2, true)),
-            new LegalLoad(at, 4, new LoadRule(at, 4, true))),
-        false);
-  }
 }

@@ -390,8 +390,10 @@ public abstract sealed class Sock permits TcpSock, UdpSock {
 
   final void clearAddress() {
     rcv4 = 0;
-    rcvHi = 0;
-    rcvLo = 0;
+    if (inet6) {
+      rcvHi = 0;
+      rcvLo = 0;
+    }
   }
 
   final void leaveGroup() {

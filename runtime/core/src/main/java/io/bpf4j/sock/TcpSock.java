@@ -87,13 +87,8 @@ public final class TcpSock extends Sock {
       if (rcv4 == 0) {
         rcv4 = (int) source(peer).lo();
       }
-      if (inet6() && openTo4()) {
-        rcvHi = 0;
-        rcvLo = mapped(rcv4);
-      }
       peer4 = (int) peer.lo();
-      peerHi = 0;
-      peerLo = inet6() ? mapped(peer4) : 0;
+      showMapped(!inet6() || openTo4());
     } else {
       if (boundToMapped()) {
         throw refuse(Errno.EAFNOSUPPORT, "connect", "the socket is bound to " + address());
@@ -189,8 +184,7 @@ public final class TcpSock extends Sock {
     if (v4) {
       rcv4 = (int) syn.dst().lo();
       peer4 = (int) syn.src().lo();
-      rcvLo = inet6() ? mapped(rcv4) : 0;
-      peerLo = inet6() ? mapped(peer4) : 0;
+      showMapped(true);
     } else {
       rcv4 = PLACEHOLDER4;
       rcvHi = syn.dst().hi();
@@ -200,6 +194,17 @@ public final class TcpSock extends Sock {
     }
     peerPort = syn.sport().number();
     takePort(syn.dport().number());
+  }
+
+  /// A connection over IPv4 shows its ends in mapped form too, also of an AF_INET socket
+  /// (include/net/inet_sock.h sk_rcv_saddr_set, sk_daddr_set).
+  private void showMapped(boolean local) {
+    if (local) {
+      rcvHi = 0;
+      rcvLo = mapped(rcv4);
+    }
+    peerHi = 0;
+    peerLo = mapped(peer4);
   }
 
   /// tcp_disconnect: the address goes if the user did not name it, and so does the port.

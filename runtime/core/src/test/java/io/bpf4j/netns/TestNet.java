@@ -31,7 +31,7 @@ public final class TestNet {
 
   public static final String CLIENT6 = "[2001:db8::1]:40000";
 
-  public final World world = World.of(Engines.named("interp"), 2, 42);
+  public final World world = World.of(Engines.named("checked-jit"), Engines.named("interp"), 2, 42);
   public final Netns ns = world.createNetns("ns");
 
   public TestNet() {

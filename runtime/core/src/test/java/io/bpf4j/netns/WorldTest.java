@@ -129,6 +129,25 @@ final class WorldTest {
   }
 
   @Test
+  void connectingChoosesTheSourceThatTheRouteNames() {
+    net.ns.addLocal(new Device("eth1", 3), Prefix.parse("198.51.100.0/24"));
+    source("127.0.0.9:5", "127.0.0.1");
+    source("10.0.0.1:5", "10.0.0.1");
+    source("198.51.100.9:5", "198.51.100.9");
+    source("203.0.113.9:5", "10.0.0.1");
+    source("[::1]:5", "::1");
+    source("[2001:db8::9]:5", "fd00::1");
+    Sock bound = net.open(Protocol.UDP, Family.INET, "dev3");
+    assertThat(errno(() -> TestNet.connect(bound, "203.0.113.9:5"))).isEqualTo(Errno.EADDRNOTAVAIL);
+  }
+
+  private void source(String peer, String expected) {
+    Sock sock = net.open(Protocol.UDP, TestNet.address(peer).family());
+    TestNet.connect(sock, peer);
+    assertThat(sock.address()).hasToString(expected);
+  }
+
+  @Test
   void socketsAndLinksAreFoundByTheNumbersInAnswers() {
     Sock one = net.tcp("0.0.0.0:1");
     Sock two = net.world.createNetns("other").open(Protocol.UDP, Family.INET6);
