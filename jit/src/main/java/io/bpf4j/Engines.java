@@ -8,9 +8,9 @@ import java.util.List;
 
 /// Hands out engines by the names of the command line.
 ///
-/// `jit` and `checked-jit` are the compiler, `interp` and `checked-interp` the reference interpreter.
-/// Without a proof of a program's safety the name without `checked-` means the same: every engine
-/// checks what programs do.
+/// `jit` and `checked-jit` are the compiler, `interp` and `checked-interp` the reference
+/// interpreter. Without a proof of a program's safety the name without `checked-` means the same:
+/// every engine checks what programs do.
 public final class Engines {
   private static final List<Engine> ALL =
       List.of(

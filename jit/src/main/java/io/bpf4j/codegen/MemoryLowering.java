@@ -125,7 +125,7 @@ final class MemoryLowering implements Opcodes {
 
   /// A promoted slot holds its bytes zero-extended.
   private void slotValue(Operand src, int size) {
-    long mask = size == 8 ? -1 : (1L << 8 * size) - 1;
+    long mask = size == 8 ? -1 : (1L << (8 * size)) - 1;
     switch (src) {
       case Imm(int value) -> out.push(value & mask);
       case Reg reg -> {

@@ -83,6 +83,11 @@ class LargeProgramTest {
 
   @Test
   void accessesAreSpreadOverManyMethods() {
+    manyAccesses();
+  }
+
+  /// Runs and checks a program with more accesses than one method may have.
+  void manyAccesses() {
     List<Insn> code = new ArrayList<>();
     for (int i = 0; code.size() < SLOTS - 5; i++) {
       code.add(new Insn.Load(Size.W, false, Reg.R3, Reg.R1, (short) (i * 4 % 4093)));

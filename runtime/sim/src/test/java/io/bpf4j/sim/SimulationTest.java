@@ -11,6 +11,7 @@ import io.bpf4j.sim.scenario.ScenarioException;
 import io.bpf4j.sim.scenario.ScenarioReader;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Objects;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -129,8 +130,7 @@ final class SimulationTest {
     Simulation simulation =
         Simulation.build(scenario, throttled, Engines.named("checked-interp"), RunOptions.DEFAULT);
     Report report = simulation.run(RunOptions.DEFAULT);
-    assertThat(report.fault()).isNotNull();
-    assertThat(report.fault().message())
+    assertThat(Objects.requireNonNull(report.fault()).message())
         .contains("traffic.pcap frame ")
         .contains("prog 'steer' insn 2");
     assertThat(report.expectations()).isEmpty();

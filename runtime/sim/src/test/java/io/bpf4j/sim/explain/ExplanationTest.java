@@ -117,7 +117,7 @@ final class ExplanationTest {
         .containsEntry("result", "steered")
         .containsEntry("socket", "canary")
         .containsEntry("link", "policy");
-    assertThat(story.get("steps").toString())
+    assertThat(String.valueOf(story.get("steps")))
         .contains("step=program", "key=06005000", "rule=selection_wins");
   }
 }
