@@ -1,0 +1,4 @@
+@NullMarked
+package io.bpf4j.samples;
+
+import org.jspecify.annotations.NullMarked;
