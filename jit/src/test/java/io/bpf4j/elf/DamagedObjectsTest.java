@@ -24,7 +24,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /// Whatever is done to an object, reading it ends soon, within little memory, in an object that can
 /// be walked or in one line.
 class DamagedObjectsTest {
-  private static final int TRIES = 1500;
+  private static final int TRIES = 700;
   private static final long MOST_NANOS = 3_000_000_000L;
   private static final long MOST_BYTES = 300L << 20;
 
