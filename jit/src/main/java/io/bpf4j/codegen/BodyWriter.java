@@ -14,7 +14,6 @@ import org.objectweb.asm.Opcodes;
 /// Writes a function, or a chunk of one, as a method.
 final class BodyWriter implements Scope, Opcodes {
   private final Analysis analysis;
-  private final Measures measures;
   private final ClassPlan plan;
   private final Cfg cfg;
   private final int from;
@@ -37,7 +36,6 @@ final class BodyWriter implements Scope, Opcodes {
       int from,
       int to) {
     this.analysis = analysis;
-    this.measures = measures;
     this.plan = plan;
     this.cfg = analysis.cfg();
     this.unit = unit;

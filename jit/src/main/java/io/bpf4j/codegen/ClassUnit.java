@@ -8,7 +8,6 @@ import java.lang.invoke.MethodHandle;
 import java.util.ArrayList;
 import java.util.IdentityHashMap;
 import java.util.List;
-import java.util.Map;
 import org.objectweb.asm.ClassWriter;
 import org.objectweb.asm.ConstantDynamic;
 import org.objectweb.asm.MethodVisitor;
@@ -29,7 +28,7 @@ final class ClassUnit implements Linkage, Opcodes {
   private final String name;
   private final ClassWriter writer = new ClassWriter(ClassWriter.COMPUTE_MAXS);
   private final List<Object> data = new ArrayList<>();
-  private final Map<Object, ConstantDynamic> constants = new IdentityHashMap<>();
+  private final IdentityHashMap<Object, ConstantDynamic> constants = new IdentityHashMap<>();
   private final Links links;
 
   ClassUnit(int number, String name, Bound bound, Links links) {

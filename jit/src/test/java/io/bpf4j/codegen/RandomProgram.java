@@ -111,7 +111,8 @@ final class RandomProgram {
       places.add(insns.size());
       for (int j = open.size() - 1; j >= 0; j--) {
         if (random.nextInt(3) == 0) {
-          jumps.put(open.remove(j), insns.size());
+          jumps.put(open.get(j), insns.size());
+          open.subList(j, j + 1).clear();
         }
       }
       statement(first, places, open);
