@@ -1,5 +1,6 @@
 package io.bpf4j.codegen;
 
+import io.bpf4j.isa.AtomicOp;
 import io.bpf4j.isa.Reg;
 import io.bpf4j.mem.MemoryBackend;
 import java.util.ArrayDeque;
@@ -227,6 +228,35 @@ final class Emitter implements Opcodes {
     }
     Type type = type(size);
     memory("put" + title(type), Type.getMethodDescriptor(Type.VOID_TYPE, Type.LONG_TYPE, type));
+  }
+
+  /// Emits an addition or exchange at [Vars#ADDRESS] of a register, when the backend has it as one
+  /// instruction; leaves the old value on the stack.
+  boolean atomic(AtomicOp op, int size, Reg value) {
+    if (unsafe == null || (op != AtomicOp.ADD && op != AtomicOp.XCHG)) {
+      return false;
+    }
+    access();
+    insn(ACONST_NULL);
+    load(Vars.ADDRESS);
+    load(value);
+    String name = op == AtomicOp.ADD ? "getAndAdd" : "getAndSet";
+    if (size == 4) {
+      insn(L2I);
+      callVirtual(unsafe, name + "Int", "(Ljava/lang/Object;JI)I");
+      insn(I2L);
+      push(0xffff_ffffL);
+      insn(LAND);
+    } else {
+      callVirtual(unsafe, name + "Long", "(Ljava/lang/Object;JJ)J");
+    }
+    return true;
+  }
+
+  /// Calls a method of [io.bpf4j.mem.AtomicMemory].
+  void callAtomic(String name, String type) {
+    accesses++;
+    callStatic("io/bpf4j/mem/AtomicMemory", name, type);
   }
 
   private void memory(String name, String type) {

@@ -115,7 +115,8 @@ record Kind(Tag tag, int map, long value) {
       case CONST -> constant(value + delta);
       case FP, CTX, VALUE, DIRECT -> {
         long sum = value + delta;
-        yield Math.abs(delta) < FAR && Math.abs(sum) < FAR ? new Kind(tag, map, sum) : near();
+        boolean close = delta > -FAR && delta < FAR && sum > -FAR && sum < FAR;
+        yield close ? new Kind(tag, map, sum) : near();
       }
       case MAP -> NUMBER;
       case NUMBER, NEAR_MEM, NEAR_STACK, NEAR_VALUE, ANY -> this;

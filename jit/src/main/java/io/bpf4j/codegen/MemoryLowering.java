@@ -166,13 +166,13 @@ final class MemoryLowering implements Opcodes {
   /// Emits the test of an access, which jumps to `slow` when it fails; says whether it left the
   /// address in [Vars#ADDRESS].
   private boolean test(Access access, Place place, Label slow) {
-    switch (access) {
+    return switch (access) {
       case Access.NotNull(long nullBase) -> {
         out.load(place.base());
         out.push(nullBase);
         out.insn(LCMP);
         out.jump(IFEQ, slow);
-        return false;
+        yield false;
       }
       case Access.InMemory _ -> {
         boolean kept = keepAddress(place);
@@ -181,7 +181,7 @@ final class MemoryLowering implements Opcodes {
         out.insn(LSUB);
         out.load(Vars.limit(place.size()));
         below(slow);
-        return kept;
+        yield kept;
       }
       case Access.OnStack _ -> {
         boolean kept = keepAddress(place);
@@ -193,18 +193,16 @@ final class MemoryLowering implements Opcodes {
         out.load(Vars.SPAN);
         add(1L - place.size());
         below(slow);
-        return kept;
+        yield kept;
       }
       case Access.InRegion(Region region) -> {
         boolean kept = keepAddress(place);
         address(place, kept);
         inRegion(region, place.size(), slow);
-        return kept;
+        yield kept;
       }
-      case Access.Free _, Access.Local _, Access.Field _, Access.Unknown _ -> {
-        return false;
-      }
-    }
+      case Access.Free _, Access.Local _, Access.Field _, Access.Unknown _ -> false;
+    };
   }
 
   /// Keeps an address that is computed, so that it is computed once.
@@ -283,18 +281,64 @@ final class MemoryLowering implements Opcodes {
     out.callStatic(BranchLowering.CHECKS, "store", BOUND_CPU + "JJIJI)V");
   }
 
-  /// An atomic operation goes through [io.bpf4j.engine.Checks] as a whole.
-  void atomic(int pc, Insn.Atomic atomic) {
-    checked(new Place(atomic.base(), atomic.offset(), atomic.size().bytes()), false);
-    out.enumConstant(OP_TYPE, atomic.op().name());
-    out.load(atomic.src());
-    if (atomic.op() == AtomicOp.CMPXCHG) {
-      out.load(Reg.R0);
-    } else {
-      out.push(0L);
+  /// Tests an atomic access: as a store or a load, and its alignment; false when it is all left to
+  /// [io.bpf4j.engine.Checks]. Leaves the address in [Vars#ADDRESS].
+  private boolean testAtomic(int pc, Place place, boolean write, Label slow) {
+    Access access = access(pc, place, write);
+    if (access instanceof Access.Unknown || access instanceof Access.Field) {
+      return false;
     }
-    out.push(pc);
-    out.callStatic(BranchLowering.CHECKS, "atomic", BOUND_CPU + "JJI" + OP_TYPE + "JJI)J");
+    test(access, place, slow);
+    address(place, false);
+    out.insn(DUP2);
+    out.store(Vars.ADDRESS);
+    out.insn(L2I);
+    out.push(place.size() - 1);
+    out.insn(IAND);
+    out.jump(IFNE, slow);
+    return true;
+  }
+
+  void atomic(int pc, Insn.Atomic atomic) {
+    Place place = new Place(atomic.base(), atomic.offset(), atomic.size().bytes());
+    Label slow = new Label();
+    Label done = new Label();
+    if (!testAtomic(pc, place, true, slow)) {
+      checkedAtomic(pc, place, atomic);
+      return;
+    }
+    if (!out.atomic(atomic.op(), place.size(), atomic.src())) {
+      out.load(Vars.ADDRESS);
+      out.push(place.size());
+      if (atomic.op() == AtomicOp.CMPXCHG) {
+        out.load(Reg.R0);
+      }
+      out.load(atomic.src());
+      boolean compares = atomic.op() == AtomicOp.CMPXCHG;
+      out.callAtomic(method(atomic.op()), compares ? "(JIJJ)J" : "(JIJ)J");
+    }
+    result(atomic);
+    out.cold(() -> {
+      out.place(slow);
+      checkedAtomic(pc, place, atomic);
+      out.jump(GOTO, done);
+    });
+    out.place(done);
+  }
+
+  private static String method(AtomicOp op) {
+    return switch (op) {
+      case ADD -> "add";
+      case OR -> "or";
+      case AND -> "and";
+      case XOR -> "xor";
+      case XCHG -> "exchange";
+      case CMPXCHG -> "compareExchange";
+    };
+  }
+
+  /// Puts the old value, on the stack, where the instruction wants it.
+  private void result(Insn.Atomic atomic) {
     if (atomic.op() == AtomicOp.CMPXCHG) {
       out.store(Reg.R0);
     } else if (atomic.fetch()) {
@@ -304,16 +348,66 @@ final class MemoryLowering implements Opcodes {
     }
   }
 
+  private void checkedAtomic(int pc, Place place, Insn.Atomic atomic) {
+    checked(place, false);
+    out.enumConstant(OP_TYPE, atomic.op().name());
+    out.load(atomic.src());
+    out.load(Reg.R0);
+    out.push(pc);
+    out.callStatic(BranchLowering.CHECKS, "atomic", BOUND_CPU + "JJI" + OP_TYPE + "JJI)J");
+    result(atomic);
+  }
+
   void loadAcquire(int pc, Insn.LoadAcquire load) {
-    checked(new Place(load.base(), load.offset(), load.size().bytes()), false);
+    Place place = new Place(load.base(), load.offset(), load.size().bytes());
+    Label slow = new Label();
+    Label done = new Label();
+    if (!testAtomic(pc, place, false, slow)) {
+      checkedAcquire(pc, place, load.dst());
+      return;
+    }
+    out.load(Vars.ADDRESS);
+    out.push(place.size());
+    out.callAtomic("loadAcquire", "(JI)J");
+    out.store(load.dst());
+    out.cold(() -> {
+      out.place(slow);
+      checkedAcquire(pc, place, load.dst());
+      out.jump(GOTO, done);
+    });
+    out.place(done);
+  }
+
+  private void checkedAcquire(int pc, Place place, Reg dst) {
+    checked(place, false);
     out.push(pc);
     out.callStatic(BranchLowering.CHECKS, "loadAcquire", BOUND_CPU + "JJII)J");
-    out.store(load.dst());
+    out.store(dst);
   }
 
   void storeRelease(int pc, Insn.StoreRelease store) {
-    checked(new Place(store.base(), store.offset(), store.size().bytes()), false);
+    Place place = new Place(store.base(), store.offset(), store.size().bytes());
+    Label slow = new Label();
+    Label done = new Label();
+    if (!testAtomic(pc, place, true, slow)) {
+      checkedRelease(pc, place, store.src());
+      return;
+    }
+    out.load(Vars.ADDRESS);
+    out.push(place.size());
     out.load(store.src());
+    out.callAtomic("storeRelease", "(JIJ)V");
+    out.cold(() -> {
+      out.place(slow);
+      checkedRelease(pc, place, store.src());
+      out.jump(GOTO, done);
+    });
+    out.place(done);
+  }
+
+  private void checkedRelease(int pc, Place place, Reg src) {
+    checked(place, false);
+    out.load(src);
     out.push(pc);
     out.callStatic(BranchLowering.CHECKS, "storeRelease", BOUND_CPU + "JJIJI)V");
   }

@@ -38,7 +38,7 @@ class BackendTest {
       boolean typed = seed % 2 == 0;
       differential.check(RandomProgram.make(new Random(seed), typed, 25), typed, seed);
     }
-    new LargeProgramTest().manyAccesses();
+    new LargeProgramTest().check(LargeProgramTest.accesses());
     System.out.println(MemoryBackend.current() + ": done");
   }
 }

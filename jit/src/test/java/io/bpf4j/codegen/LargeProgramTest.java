@@ -32,7 +32,7 @@ class LargeProgramTest {
   private final Machine machine = new Machine(new Interpreter("interp"));
 
   /// Loads on both engines, compares a run, and answers what the compiler says.
-  private CompileReport check(List<Insn> code) {
+  CompileReport check(List<Insn> code) {
     Program program = Program.raw("large", Insns.of(code));
     EngineOptions options = new EngineOptions(1_000_000);
     byte[] content = new byte[4096];
@@ -81,13 +81,8 @@ class LargeProgramTest {
     assertThat(check(code).classFile()).hasSizeGreaterThan(1);
   }
 
-  @Test
-  void accessesAreSpreadOverManyMethods() {
-    manyAccesses();
-  }
-
-  /// Runs and checks a program with more accesses than one method may have.
-  void manyAccesses() {
+  /// A program of loads and stores from end to end.
+  static List<Insn> accesses() {
     List<Insn> code = new ArrayList<>();
     for (int i = 0; code.size() < SLOTS - 5; i++) {
       code.add(new Insn.Load(Size.W, false, Reg.R3, Reg.R1, (short) (i * 4 % 4093)));
@@ -95,7 +90,12 @@ class LargeProgramTest {
       code.add(new Insn.Store(Size.H, Reg.R1, (short) (i * 7 % 4095), Reg.R0));
     }
     code.add(new Insn.Exit());
-    assertThat(check(code).methods()).hasSizeGreaterThan(100);
+    return code;
+  }
+
+  @Test
+  void accessesAreSpreadOverManyMethods() {
+    assertThat(check(accesses()).methods()).hasSizeGreaterThan(100);
   }
 
   /// Chunk after chunk, in an order that is not theirs, with loops inside and around.
