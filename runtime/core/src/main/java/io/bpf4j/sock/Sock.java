@@ -296,8 +296,8 @@ public abstract sealed class Sock permits TcpSock, UdpSock {
   /// Connects to a peer. A UDP socket from then on takes only the peer's packets; a TCP socket is
   /// established at once, as after a handshake.
   ///
-  /// @throws ErrnoException EISCONN, EAFNOSUPPORT, ENETUNREACH as EADDRNOTAVAIL when there is no
-  ///   source address, EADDRNOTAVAIL when the connection exists
+  /// @throws ErrnoException EISCONN; EAFNOSUPPORT; ENETUNREACH when there is no way to the peer, or
+  ///   it is an IPv4 address and IPV6_V6ONLY is set; EADDRNOTAVAIL when the connection exists
   public final void connect(IpAddr peer, Port port) {
     synchronized (space.slots) {
       checkOpen("connect");
@@ -438,7 +438,7 @@ public abstract sealed class Sock permits TcpSock, UdpSock {
   final IpAddr source(IpAddr peer) {
     IpAddr source = space.routes.source(peer, boundDev);
     if (source == null) {
-      throw refuse(Errno.EADDRNOTAVAIL, "connect", "there is no source address towards " + peer);
+      throw refuse(Errno.ENETUNREACH, "connect", "there is no way to " + peer);
     }
     return source;
   }

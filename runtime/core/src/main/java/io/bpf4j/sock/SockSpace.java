@@ -15,10 +15,10 @@ public final class SockSpace {
   final Routes routes;
   final Ports ports;
 
-  /// Sockets with a port, in the order the kernel walks them: TCP as they got it, UDP newest first
-  /// but AF_INET6 with SO_REUSEPORT at the back.
-  private final Map<Integer, List<Sock>> tcpByPort = new HashMap<>();
+  private final Map<Integer, BindBucket> tcpByPort = new HashMap<>();
 
+  /// UDP sockets with a port, in the order the kernel walks them: newest first, but AF_INET6 with
+  /// SO_REUSEPORT at the back.
   private final Map<Integer, List<Sock>> udpByPort = new HashMap<>();
 
   private final ListenTable tcpListeners;
@@ -79,32 +79,49 @@ public final class SockSpace {
     open.remove(sock);
   }
 
-  /// The sockets of a protocol that have a port, in the kernel's order.
-  List<Sock> withPort(Protocol protocol, int port) {
-    return byPort(protocol).getOrDefault(port, List.of());
+  /// The bucket of a TCP port; one without sockets is not kept.
+  BindBucket tcpPort(int port) {
+    BindBucket bucket = tcpByPort.get(port);
+    return bucket == null ? new BindBucket() : bucket;
   }
 
-  void addPort(Sock sock) {
-    List<Sock> list = byPort(sock.protocol()).computeIfAbsent(sock.num, _ -> new ArrayList<>());
-    if (sock.tcp() || (sock.inet6() && sock.reusePort)) {
+  /// Keeps a bucket that got its first socket.
+  void keep(int port, BindBucket bucket) {
+    tcpByPort.put(port, bucket);
+  }
+
+  /// The UDP sockets that have a port, in the kernel's order.
+  List<Sock> udpPort(int port) {
+    return udpByPort.getOrDefault(port, List.of());
+  }
+
+  void addUdpPort(Sock sock) {
+    List<Sock> list = udpByPort.computeIfAbsent(sock.num, _ -> new ArrayList<>());
+    if (sock.inet6() && sock.reusePort) {
       list.addLast(sock);
     } else {
       list.addFirst(sock);
     }
   }
 
-  void removePort(Sock sock, int port) {
-    List<Sock> list = byPort(sock.protocol()).get(port);
-    if (list != null) {
-      list.remove(sock);
-      if (list.isEmpty()) {
-        byPort(sock.protocol()).remove(port);
+  /// Takes a socket's port away.
+  void removePort(Sock sock) {
+    int port = sock.num;
+    if (sock.tcp()) {
+      BindBucket bucket = tcpPort(port);
+      bucket.leave(sock);
+      if (bucket.socks().isEmpty()) {
+        tcpByPort.remove(port);
+      }
+    } else {
+      List<Sock> list = udpByPort.get(port);
+      if (list != null) {
+        list.remove(sock);
+        if (list.isEmpty()) {
+          udpByPort.remove(port);
+        }
       }
     }
-  }
-
-  private Map<Integer, List<Sock>> byPort(Protocol protocol) {
-    return protocol == Protocol.TCP ? tcpByPort : udpByPort;
   }
 
   /// Makes the socket a member of the group of the first socket it matches, or of a group of its
@@ -119,7 +136,7 @@ public final class SockSpace {
           && other.boundDev == sock.boundDev
           && other.reusePort
           && other.uid() == sock.uid()
-          && Ports.sameAddress(sock, other, false)) {
+          && LocalView.of(sock).same(LocalView.of(other), false, false)) {
         ReuseportGroup group = other.group;
         if (group == null) {
           group = new ReuseportGroup();

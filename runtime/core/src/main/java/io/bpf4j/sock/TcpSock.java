@@ -33,19 +33,15 @@ public final class TcpSock extends Sock {
 
   @Override
   boolean getPort(int port) {
-    int chosen = port;
-    if (port == 0) {
-      chosen =
-          space.ports.choose(p -> !Ports.tcpConflict(this, space.withPort(Protocol.TCP, p), false));
-    } else if (Ports.tcpConflict(this, space.withPort(Protocol.TCP, port), true)) {
-      chosen = 0;
-    }
-    if (chosen == 0) {
+    int chosen = port == 0 ? space.ports.choose(p -> space.tcpPort(p).free(this)) : port;
+    BindBucket bucket = space.tcpPort(chosen);
+    if (chosen == 0 || (port != 0 && !bucket.admits(this))) {
       return false;
     }
+    bucket.admit(this);
     if (num == 0) {
       takePort(chosen);
-      space.addPort(this);
+      space.keep(chosen, bucket);
     }
     return true;
   }
@@ -60,15 +56,16 @@ public final class TcpSock extends Sock {
       if (state != SockState.CLOSE) {
         throw refuse(Errno.EINVAL, "listen", "the socket is connected");
       }
-      // The port is asked for once more: who shared it by SO_REUSEADDR may listen by now.
+      // The port is asked for once more, now as a listener: who shared it may listen by now.
+      state = SockState.LISTEN;
       if (!getPort(num)) {
+        state = SockState.CLOSE;
         throw refuse(Errno.EADDRINUSE, "listen", "%s port %s".formatted(address(), port()));
       }
       Key key = bucketKey();
       if (reusePort) {
         space.joinGroup(this, List.of(space.tcpListeners().bucket(key)));
       }
-      state = SockState.LISTEN;
       SockImage.write(this);
       listenKey = key;
       space.tcpListeners().add(this, key);
@@ -82,7 +79,7 @@ public final class TcpSock extends Sock {
     }
     if (peer.family() == Family.INET) {
       if (inet6() && v6only) {
-        throw refuse(Errno.EADDRNOTAVAIL, "connect", "IPV6_V6ONLY is set");
+        throw refuse(Errno.ENETUNREACH, "connect", "IPV6_V6ONLY is set");
       }
       if (rcv4 == 0) {
         rcv4 = (int) source(peer).lo();
@@ -119,7 +116,7 @@ public final class TcpSock extends Sock {
         space.ports.choose(p -> {
           num = p;
           return !space.tcpConnections().taken(connectionKey(), boundDev)
-              && space.withPort(Protocol.TCP, p).stream()
+              && space.tcpPort(p).socks().stream()
                   .noneMatch(s -> s.listening() || s.portLocked);
         });
     num = 0;
@@ -127,7 +124,13 @@ public final class TcpSock extends Sock {
       throw failed("all ephemeral ports are used");
     }
     takePort(chosen);
-    space.addPort(this);
+    enterPort();
+  }
+
+  private void enterPort() {
+    BindBucket bucket = space.tcpPort(num);
+    bucket.join(this);
+    space.keep(num, bucket);
   }
 
   private io.bpf4j.error.ErrnoException failed(String why) {
@@ -174,7 +177,7 @@ public final class TcpSock extends Sock {
         child.close();
         throw refuse(Errno.EADDRNOTAVAIL, "accept", "the connection exists");
       }
-      space.addPort(child);
+      child.enterPort();
       child.enter(key);
       return child;
     }
@@ -217,7 +220,7 @@ public final class TcpSock extends Sock {
     }
     peerPort = 0;
     if (!portLocked && num != 0) {
-      space.removePort(this, num);
+      space.removePort(this);
       num = 0;
     }
   }
@@ -240,7 +243,7 @@ public final class TcpSock extends Sock {
   void unhash() {
     leaveTables();
     if (num != 0) {
-      space.removePort(this, num);
+      space.removePort(this);
     }
   }
 }

@@ -41,8 +41,8 @@ public final class UdpSock extends Sock {
   boolean getPort(int port) {
     int chosen = port;
     if (port == 0) {
-      chosen = space.ports.choose(p -> !Ports.udpConflict(this, space.withPort(Protocol.UDP, p)));
-    } else if (Ports.udpConflict(this, space.withPort(Protocol.UDP, port))) {
+      chosen = space.ports.choose(p -> !Ports.udpConflict(this, space.udpPort(p)));
+    } else if (Ports.udpConflict(this, space.udpPort(port))) {
       chosen = 0;
     }
     if (chosen == 0) {
@@ -50,9 +50,9 @@ public final class UdpSock extends Sock {
     }
     takePort(chosen);
     if (reusePort) {
-      space.joinGroup(this, space.withPort(Protocol.UDP, chosen));
+      space.joinGroup(this, space.udpPort(chosen));
     }
-    space.addPort(this);
+    space.addUdpPort(this);
     SockImage.write(this);
     Key key = bucketKey();
     bucket = key;
@@ -72,7 +72,7 @@ public final class UdpSock extends Sock {
     }
     if (peer.family() == Family.INET) {
       if (inet6() && v6only) {
-        throw refuse(Errno.EADDRNOTAVAIL, "connect", "IPV6_V6ONLY is set");
+        throw refuse(Errno.ENETUNREACH, "connect", "IPV6_V6ONLY is set");
       }
       connect4(peer, port);
     } else {
@@ -186,7 +186,7 @@ public final class UdpSock extends Sock {
       space.udpConnected().remove(this, connected);
       connKey = null;
     }
-    space.removePort(this, num);
+    space.removePort(this);
     leaveGroup();
   }
 }
