@@ -29,13 +29,24 @@ public final class Results {
   /// Nanoseconds with JMH's 99.9 % error, and bytes allocated an operation where known.
   private record Score(double nanos, double error, double bytes) {}
 
+  /// What both engines took for the same.
+  private record Pair(Row row, Score interp, Score jit) {}
+
   private Results() {}
 
   /// @param args the JSON file, and where to write the chart
   public static void main(String[] args) throws IOException {
-    Map<Row, Map<String, Score>> rows = read(Path.of(args[0]));
-    System.out.print(table(rows));
-    Files.writeString(Path.of(args[1]), chart(rows));
+    List<Pair> pairs = new ArrayList<>();
+    read(Path.of(args[0]))
+        .forEach((row, scores) -> {
+          Score interp = scores.get("interp");
+          Score jit = scores.get("checked-jit");
+          if (interp != null && jit != null) {
+            pairs.add(new Pair(row, interp, jit));
+          }
+        });
+    System.out.print(table(pairs));
+    Files.writeString(Path.of(args[1]), chart(pairs));
   }
 
   private static Map<Row, Map<String, Score>> read(Path file) throws IOException {
@@ -62,43 +73,31 @@ public final class Results {
     return rows;
   }
 
-  private static String table(Map<Row, Map<String, Score>> rows) {
+  private static String table(List<Pair> pairs) {
     StringBuilder out =
         new StringBuilder("| | packets | interpreter ns | JIT ns | ratio | JIT B/op |\n");
     out.append("|---|---|--:|--:|--:|--:|\n");
-    rows.forEach((row, scores) -> {
-      Score interp = scores.get("interp");
-      Score jit = scores.get("checked-jit");
-      if (interp != null && jit != null) {
-        out.append(
-            String.format(
-                Locale.ROOT,
-                "| %s | %s | %.1f ± %.1f | %.1f ± %.1f | %.1f | %.3f |%n",
-                row.what(),
-                row.tuples(),
-                interp.nanos(),
-                interp.error(),
-                jit.nanos(),
-                jit.error(),
-                interp.nanos() / jit.nanos(),
-                jit.bytes()));
-      }
-    });
+    for (Pair pair : pairs) {
+      out.append(
+          String.format(
+              Locale.ROOT,
+              "| %s | %s | %.1f ± %.1f | %.1f ± %.1f | %.1f | %.3f |%n",
+              pair.row().what(),
+              pair.row().tuples(),
+              pair.interp().nanos(),
+              pair.interp().error(),
+              pair.jit().nanos(),
+              pair.jit().error(),
+              pair.interp().nanos() / pair.jit().nanos(),
+              pair.jit().bytes()));
+    }
     return out.toString();
   }
 
   /// Bars of both engines on a logarithmic scale, random packets.
-  private static String chart(Map<Row, Map<String, Score>> rows) {
-    List<Map.Entry<Row, Map<String, Score>>> shown = new ArrayList<>();
-    double largest = 10;
-    for (Map.Entry<Row, Map<String, Score>> entry : rows.entrySet()) {
-      if (entry.getKey().tuples().equals("random")
-          && entry.getValue().containsKey("interp")
-          && entry.getValue().containsKey("checked-jit")) {
-        shown.add(entry);
-        largest = Math.max(largest, entry.getValue().get("interp").nanos());
-      }
-    }
+  private static String chart(List<Pair> pairs) {
+    List<Pair> shown = pairs.stream().filter(p -> p.row().tuples().equals("random")).toList();
+    double largest = shown.stream().mapToDouble(p -> p.interp().nanos()).max().orElse(1) + 10;
     int height = shown.size() * (2 * BAR + GAP) + 60;
     StringBuilder out = new StringBuilder();
     out.append(
@@ -113,16 +112,16 @@ public final class Results {
     out.append(legend(WIDTH - 260, "#b9c3cf", "interpreter"));
     out.append(legend(WIDTH - 130, "#2b6cb0", "JIT"));
     int y = 40;
-    for (Map.Entry<Row, Map<String, Score>> entry : shown) {
+    for (Pair pair : shown) {
       out.append(
           String.format(
               Locale.ROOT,
               "<text x=\"%d\" y=\"%d\" text-anchor=\"end\">%s</text>%n",
               LEFT - 8,
               y + BAR + 4,
-              entry.getKey().what()));
-      out.append(bar(y, "#b9c3cf", entry.getValue().get("interp").nanos(), largest));
-      out.append(bar(y + BAR, "#2b6cb0", entry.getValue().get("checked-jit").nanos(), largest));
+              pair.row().what()));
+      out.append(bar(y, "#b9c3cf", pair.interp().nanos(), largest));
+      out.append(bar(y + BAR, "#2b6cb0", pair.jit().nanos(), largest));
       y += 2 * BAR + GAP;
     }
     return out.append("</svg>\n").toString();

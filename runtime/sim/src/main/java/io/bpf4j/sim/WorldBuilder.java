@@ -30,6 +30,8 @@ import io.bpf4j.sim.scenario.ScenarioException;
 import io.bpf4j.sim.scenario.SocketSpec;
 import io.bpf4j.sock.Sock;
 import io.bpf4j.sock.SockOption;
+import java.io.UncheckedIOException;
+import java.nio.file.NoSuchFileException;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -139,7 +141,7 @@ final class WorldBuilder {
   }
 
   private void addObject(ObjectSpec spec) {
-    BpfObject read = BpfObjectReader.read(spec.file());
+    BpfObject read = read(spec);
     Map<String, MapFill> fills =
         scenario.maps().stream()
             .filter(fill -> fill.object().equals(spec.name()))
@@ -170,6 +172,16 @@ final class WorldBuilder {
             read.btf());
     objects.put(
         spec.name(), new LoadedObject(spec.name(), object, world.createMaps(object), layouts));
+  }
+
+  private BpfObject read(ObjectSpec spec) {
+    try {
+      return BpfObjectReader.read(spec.file());
+    } catch (UncheckedIOException e) {
+      String why =
+          e.getCause() instanceof NoSuchFileException ? "no such file" : "cannot be read";
+      throw error(spec.place(), "object '%s': %s: %s".formatted(spec.name(), spec.file(), why));
+    }
   }
 
   private MapContents contents(MapFill fill) {
