@@ -7,23 +7,18 @@ import org.jspecify.annotations.Nullable;
 /// The TCP sockets that have one port, and who may join them (net/ipv4/inet_connection_sock.c
 /// inet_csk_get_port).
 ///
-/// The bucket remembers what its sockets have in common, and lets a newcomer that has it too in
-/// without comparing it with each (inet_csk_update_fastreuse). This is more than a short cut: it
-/// lets in some that a comparison would refuse.
+/// The bucket remembers who came last with SO_REUSEPORT, and lets a newcomer with the same address
+/// in without comparing it with the others (inet_csk_update_fastreuse, sk_reuseport_match). This is
+/// more than a short cut: it lets in some that a comparison would refuse. Linux 6.18 was meant to
+/// remember more, but sees a new bucket as one that is in use.
 final class BindBucket {
   private final List<Sock> socks = new ArrayList<>();
-
-  /// Whether all sockets came with SO_REUSEADDR and do not listen.
-  private boolean allReuseAddr;
 
   /// Who came last with SO_REUSEPORT, if no socket without it came later; null for none.
   private @Nullable Sharer sharer;
 
-  /// A socket that let others in by SO_REUSEPORT.
-  ///
-  /// @param strict whether it shares its own address only: a socket without SO_REUSEPORT had come
-  ///   before
-  private record Sharer(int uid, LocalView address, boolean strict) {}
+  /// A socket that let others in by SO_REUSEPORT, as it was then.
+  private record Sharer(int uid, LocalView address) {}
 
   List<Sock> socks() {
     return socks;
@@ -31,20 +26,13 @@ final class BindBucket {
 
   /// Whether a socket may have the port, named by the user.
   boolean admits(Sock sock) {
-    return socks.isEmpty()
-        || (allReuseAddr && reusesAddr(sock))
-        || shares(sock)
-        || !conflict(sock, true);
+    return socks.isEmpty() || shares(sock) || !conflict(sock, true);
   }
 
   /// Whether a socket may be given the port when it asks for any: then SO_REUSEADDR and
   /// SO_REUSEPORT do not count.
   boolean free(Sock sock) {
     return !conflict(sock, false);
-  }
-
-  private static boolean reusesAddr(Sock sock) {
-    return sock.reuseAddr && !sock.listening();
   }
 
   /// sk_reuseport_match.
@@ -54,7 +42,7 @@ final class BindBucket {
         && sock.reusePort
         && sock.group == null
         && by.uid == sock.uid()
-        && (!by.strict || by.address.same(LocalView.of(sock), true, false));
+        && by.address.same(LocalView.of(sock), true, false);
   }
 
   /// inet_csk_bind_conflict.
@@ -77,12 +65,10 @@ final class BindBucket {
 
   /// Lets a socket in, or notes that one that is in asked once more, to listen.
   void admit(Sock sock) {
-    boolean first = socks.isEmpty();
-    allReuseAddr = (first || allReuseAddr) && reusesAddr(sock);
     if (!sock.reusePort) {
       sharer = null;
-    } else if (first || !shares(sock)) {
-      sharer = new Sharer(sock.uid(), LocalView.of(sock), !first);
+    } else if (!shares(sock)) {
+      sharer = new Sharer(sock.uid(), LocalView.of(sock));
     }
     if (!socks.contains(sock)) {
       socks.add(sock);
@@ -91,10 +77,6 @@ final class BindBucket {
 
   /// Lets a socket in that asks for nothing: it connects, or was accepted.
   void join(Sock sock) {
-    if (socks.isEmpty()) {
-      allReuseAddr = false;
-      sharer = null;
-    }
     socks.add(sock);
   }
 

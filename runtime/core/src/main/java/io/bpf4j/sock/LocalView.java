@@ -23,9 +23,7 @@ record LocalView(boolean inet6, boolean v6only, int rcv4, long hi, long lo) {
     boolean otherMapped = !other.inet6 || other.mapped();
     if (!inet6 || (mapped() && otherMapped)) {
       return !other.v6only
-          && (rcv4 == other.rcv4
-              || (wildcard && rcv4 == 0)
-              || (otherWildcard && other.rcv4 == 0));
+          && (rcv4 == other.rcv4 || (wildcard && rcv4 == 0) || (otherWildcard && other.rcv4 == 0));
     }
     if (any6() && other.any6()) {
       return true;

@@ -116,8 +116,7 @@ public final class TcpSock extends Sock {
         space.ports.choose(p -> {
           num = p;
           return !space.tcpConnections().taken(connectionKey(), boundDev)
-              && space.tcpPort(p).socks().stream()
-                  .noneMatch(s -> s.listening() || s.portLocked);
+              && space.tcpPort(p).socks().stream().noneMatch(s -> s.listening() || s.portLocked);
         });
     num = 0;
     if (chosen == 0) {

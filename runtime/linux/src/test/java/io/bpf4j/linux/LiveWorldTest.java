@@ -16,19 +16,30 @@ import org.junit.jupiter.api.Test;
 
 /// Random sockets on the kernel and in a world: calls fail alike, packets find the same socket.
 ///
-/// The member that a group picks is the kernel's secret: any member that could be picked will do.
-/// A world ends when a datagram reached a socket with a peer, since the kernel then notes the CPU
+/// The member that a group picks is the kernel's secret: any member that could be picked will do. A
+/// world ends when a datagram reached a socket with a peer, since the kernel then notes the CPU
 /// that received it (SO_INCOMING_CPU), which a simulated delivery does not.
 final class LiveWorldTest {
   private static final int WORLDS = Integer.getInteger("bpf4j.liveWorlds", 40);
+  private static final int FIRST = Integer.getInteger("bpf4j.liveFirst", 0);
   private static final int OPERATIONS = 12;
   private static final int PROBES = 8;
   private static final int FIRST_PORT = 7001;
 
   private static final List<IpAddr> BINDS =
       addresses(
-          "0.0.0.0", "0.0.0.0", "127.0.0.1", "127.0.0.2", "192.0.2.1", "::", "::", "fd00::1",
-          "fd00::2", "::ffff:127.0.0.1", "::ffff:192.0.2.1", "::ffff:0.0.0.0");
+          "0.0.0.0",
+          "0.0.0.0",
+          "127.0.0.1",
+          "127.0.0.2",
+          "192.0.2.1",
+          "::",
+          "::",
+          "fd00::1",
+          "fd00::2",
+          "::ffff:127.0.0.1",
+          "::ffff:192.0.2.1",
+          "::ffff:0.0.0.0");
   private static final List<IpAddr> TARGETS =
       addresses("127.0.0.1", "127.0.0.2", "192.0.2.1", "fd00::1", "fd00::2");
   private static final List<SockName> PEERS4 =
@@ -53,7 +64,7 @@ final class LiveWorldTest {
 
   @Test
   void packetsFindTheSocketsTheyFindInTheKernel() {
-    for (int seed = 0; seed < WORLDS; seed++) {
+    for (int seed = FIRST; seed < FIRST + WORLDS; seed++) {
       Random random = new Random(seed);
       try (TwinNet net = new TwinNet()) {
         boolean fresh = true;
@@ -97,8 +108,7 @@ final class LiveWorldTest {
   /// none bound to a device, whose ways differ from ours.
   private static void connect(TwinNet net, Random random, TwinNet.Twin twin) {
     Sock ours = twin.ours();
-    if (!ours.allowedInMaps()
-        || ours.getsockopt(io.bpf4j.sock.SockOption.SO_BINDTOIFINDEX) != 0) {
+    if (!ours.allowedInMaps() || ours.getsockopt(io.bpf4j.sock.SockOption.SO_BINDTOIFINDEX) != 0) {
       return;
     }
     boolean six = ours.family() == Family.INET6;
@@ -136,8 +146,7 @@ final class LiveWorldTest {
   /// Whether the world can go on.
   private boolean probe(TwinNet net, Random random, int seed) {
     for (int i = 0; i < PROBES; i++) {
-      SockName to =
-          new SockName(any(random, TARGETS), new Port(FIRST_PORT + random.nextInt(2)));
+      SockName to = new SockName(any(random, TARGETS), new Port(FIRST_PORT + random.nextInt(2)));
       boolean v4 = to.address().family() == Family.INET;
       if (random.nextBoolean()) {
         SockName from = any(random, v4 ? PEERS4 : PEERS6);
@@ -152,8 +161,7 @@ final class LiveWorldTest {
         IpAddr from = to.address();
         TwinNet.Attempt attempt = net.connection(from, to);
         if (attempt.answered()) {
-          Sock mine =
-              net.ours(Protocol.TCP, new SockName(from, new Port(40_000)), to);
+          Sock mine = net.ours(Protocol.TCP, new SockName(from, new Port(40_000)), to);
           check(net, "tcp %s -> %s, seed %d".formatted(from, to, seed), mine, attempt.sock());
         }
       }
@@ -165,8 +173,7 @@ final class LiveWorldTest {
     compared++;
     ReuseportGroup group = mine == null ? null : mine.group();
     boolean same =
-        kernels == mine
-            || (group != null && kernels != null && group.members().contains(kernels));
+        kernels == mine || (group != null && kernels != null && group.members().contains(kernels));
     assertThat(same)
         .as("%s: ours %s, the kernel's %s%s", what, mine, kernels, net.story())
         .isTrue();
