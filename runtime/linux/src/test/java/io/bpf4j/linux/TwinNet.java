@@ -213,6 +213,7 @@ final class TwinNet implements AutoCloseable {
   /// @param sock whose listener accepted it, or null
   record Attempt(boolean answered, @Nullable Sock sock) {}
 
+  @SuppressWarnings("try") // the client is closed early, so that its end is seen before the child's
   Attempt connection(IpAddr from, SockName to) {
     try (KernelSocket client = live.socket(from.family(), Protocol.TCP)) {
       client.bind(new SockName(from, new Port(0)));
