@@ -26,7 +26,7 @@ final class Trace extends Command {
 
   @Parameters(
       paramLabel = "FILE",
-      description = "pcap or pcapng, also gzipped; - is standard input.")
+      description = "pcap, pcapng or CSV, also gzipped; - is standard input.")
   private Path file = Path.of("-");
 
   @Option(

@@ -178,8 +178,7 @@ final class WorldBuilder {
     try {
       return BpfObjectReader.read(spec.file());
     } catch (UncheckedIOException e) {
-      String why =
-          e.getCause() instanceof NoSuchFileException ? "no such file" : "cannot be read";
+      String why = e.getCause() instanceof NoSuchFileException ? "no such file" : "cannot be read";
       throw error(spec.place(), "object '%s': %s: %s".formatted(spec.name(), spec.file(), why));
     }
   }

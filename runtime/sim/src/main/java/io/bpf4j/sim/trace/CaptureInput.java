@@ -2,6 +2,7 @@ package io.bpf4j.sim.trace;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
@@ -103,6 +104,21 @@ final class CaptureInput implements AutoCloseable {
 
   private static int growth(int count) {
     return Math.toIntExact(Math.min((long) count * 2, Integer.MAX_VALUE - 8L));
+  }
+
+  /// The next line of text without its line feed, or null at the end; one longer than `most` bytes
+  /// is cut into several.
+  @Nullable String line(int most) {
+    int length = 0;
+    while (length < most && require(length + 1) && bytes[at + length] != '\n') {
+      length++;
+    }
+    if (length == 0 && available() == 0) {
+      return null;
+    }
+    String text = new String(bytes, at, length, StandardCharsets.UTF_8);
+    at += Math.min(available(), length < most ? length + 1 : length);
+    return text;
   }
 
   /// The first bytes, for telling the format; fewer when there are fewer.

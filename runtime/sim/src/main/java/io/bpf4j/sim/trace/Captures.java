@@ -6,16 +6,20 @@ import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.SequenceInputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.zip.GZIPInputStream;
 
-/// Opens captures: pcap and pcapng, each also packed with gzip. The content tells the format, not
-/// the name of the file.
+/// Opens traces: pcap, pcapng and CSV, each also packed with gzip. The content tells the format,
+/// not the name of the file.
 public final class Captures {
   private static final int GZIP_BUFFER = 1 << 16;
+
+  /// The columns of a CSV trace are named in fewer bytes.
+  private static final int FIRST_LINE = 256;
 
   private Captures() {}
 
@@ -84,7 +88,14 @@ public final class Captures {
     if (PcapSource.isMagic(magic) || PcapSource.isMagic(Integer.reverseBytes(magic))) {
       return new PcapSource(name, input);
     }
+    String text = new String(input.peek(FIRST_LINE), StandardCharsets.UTF_8);
+    if (text.matches("(?s)[a-z, ]*\\bproto\\b[a-z, ]*\\r?\\n.*")) {
+      return new CsvSource(name, input);
+    }
     throw new InputException(
-        name, "", "no capture: neither pcap nor pcapng starts with 0x%08x".formatted(magic));
+        name,
+        "",
+        "no trace: neither pcap nor pcapng starts with 0x%08x, and no first line names CSV columns"
+            .formatted(magic));
   }
 }
