@@ -8,7 +8,6 @@ import io.bpf4j.map.MapTypes;
 import io.bpf4j.map.RuntimeMap;
 import io.bpf4j.map.SocketMap;
 import io.bpf4j.net.Family;
-import io.bpf4j.net.IpAddr;
 import io.bpf4j.net.Protocol;
 import io.bpf4j.net.Tuple;
 import io.bpf4j.netns.Netns;
@@ -68,9 +67,8 @@ final class LiveSkLookupTest {
   @BeforeEach
   void enter() {
     live = KernelNetns.open();
-    for (String address : new String[] {"fd00::1", "fd00::2"}) {
-      live.addAddress("lo", IpAddr.parse(address), 128);
-    }
+    TwinNet.addAddress6(live, "fd00::1");
+    TwinNet.addAddress6(live, "fd00::2");
   }
 
   @AfterEach

@@ -20,7 +20,7 @@ import org.junit.jupiter.api.Test;
 /// world ends when a datagram reached a socket with a peer, since the kernel then notes the CPU
 /// that received it (SO_INCOMING_CPU), which a simulated delivery does not.
 final class LiveWorldTest {
-  private static final int WORLDS = Integer.getInteger("bpf4j.liveWorlds", 40);
+  private static final int WORLDS = Integer.getInteger("bpf4j.liveWorlds", 20);
   private static final int FIRST = Integer.getInteger("bpf4j.liveFirst", 0);
   private static final int OPERATIONS = 12;
   private static final int PROBES = 8;

@@ -35,6 +35,7 @@ final class TwinNet implements AutoCloseable {
   /// How often sockets are asked for a datagram before it counts as refused.
   private static final int LATE_ROUNDS = 3;
 
+  private static final int ROUTE_ROUNDS = 1000;
   private static final Duration HANDSHAKE = Duration.ofMillis(300);
 
   final World world = World.of(Engines.named("interp"), 1, 1);
@@ -54,9 +55,30 @@ final class TwinNet implements AutoCloseable {
     void run() throws ErrnoException;
   }
 
+  /// Gives `lo` an IPv6 address and waits until packets to it arrive: the kernel makes its route in
+  /// the background.
+  static void addAddress6(KernelNetns live, String address) {
+    live.addAddress("lo", IpAddr.parse(address), Prefix.width(Family.INET6));
+    try (KernelSocket socket = live.socket(Family.INET6, Protocol.UDP)) {
+      socket.waitAtMost(HANDSHAKE);
+      socket.bind(SockName.of(address, 0));
+      Errno failed = Errno.EAGAIN;
+      for (int i = 0; i < ROUTE_ROUNDS && failed != null; i++) {
+        failed =
+            errno(() -> {
+              socket.sendTo(socket.local(), PAYLOAD);
+              socket.receive();
+            });
+      }
+      if (failed != null) {
+        throw new IllegalStateException("nothing sent to " + address + " arrives: " + failed);
+      }
+    }
+  }
+
   TwinNet() {
-    live.addAddress("lo", IpAddr.parse("fd00::1"), 128);
-    live.addAddress("lo", IpAddr.parse("fd00::2"), 128);
+    addAddress6(live, "fd00::1");
+    addAddress6(live, "fd00::2");
     live.addVethPair("left", "right");
     live.addAddress("left", IpAddr.parse("192.0.2.1"), 24);
     Device left = ns.addDevice("left", live.interfaceIndex("left"));
@@ -185,8 +207,7 @@ final class TwinNet implements AutoCloseable {
                 live.socket(name.address().family(), Protocol.UDP)
                     .set(SockOption.SO_REUSEADDR, 1)
                     .bind(name));
-    // A new namespace may lose one, and a busy machine hand it over late: once is not enough to
-    // say that nobody takes it.
+    // A busy machine may hand a datagram over late: once is not enough to say that nobody takes it.
     for (int round = 0; round < LATE_ROUNDS; round++) {
       sender.sendTo(to, PAYLOAD);
       for (Twin twin : twins) {
@@ -215,6 +236,17 @@ final class TwinNet implements AutoCloseable {
 
   @SuppressWarnings("try") // the client is closed early, so that its end is seen before the child's
   Attempt connection(IpAddr from, SockName to) {
+    @Nullable KernelSocket[] child = new @Nullable KernelSocket[1];
+    // The client closes first: what waits for the end of time then is its port, not ours.
+    Attempt attempt = attempt(from, to, child);
+    KernelSocket accepted = child[0];
+    if (accepted != null) {
+      accepted.close();
+    }
+    return attempt;
+  }
+
+  private Attempt attempt(IpAddr from, SockName to, @Nullable KernelSocket[] child) {
     try (KernelSocket client = live.socket(from.family(), Protocol.TCP)) {
       client.bind(new SockName(from, new Port(0)));
       client.waitAtMost(HANDSHAKE);
@@ -223,13 +255,8 @@ final class TwinNet implements AutoCloseable {
         return new Attempt(failed == Errno.ECONNREFUSED, null);
       }
       for (Twin twin : twins) {
-        if (twin.ours().listening()) {
-          KernelSocket[] child = new KernelSocket[1];
-          if (errno(() -> child[0] = twin.theirs().accept()) == null) {
-            client.close();
-            child[0].close();
-            return new Attempt(true, twin.ours());
-          }
+        if (twin.ours().listening() && errno(() -> child[0] = twin.theirs().accept()) == null) {
+          return new Attempt(true, twin.ours());
         }
       }
       return new Attempt(false, null);
