@@ -44,9 +44,11 @@ final class CsvSourceTest {
   void whatTraceTuplesWritesIsRead() {
     assertThat(
             read(
-                "frame,proto,src,sport,dst,dport\n"
-                    + "7,tcp,192.0.2.1,40000,198.51.100.7,443\n"
-                    + "9,udp,2001:db8::1,53,2001:db8::2,5353\n"))
+                """
+                frame,proto,src,sport,dst,dport
+                7,tcp,192.0.2.1,40000,198.51.100.7,443
+                9,udp,2001:db8::1,53,2001:db8::2,5353
+                """))
         .containsExactly(
             "7 6 2 0:c0000201 40000 0:c6336407 443 0 -1",
             "9 17 10 20010db800000000:1 53 20010db800000000:2 5353 0 0");
@@ -56,8 +58,10 @@ final class CsvSourceTest {
   void whatSimulateCsvWritesIsReadWithoutItsResults() {
     assertThat(
             read(
-                "frame,proto,src,sport,dst,dport,iif,result,socket,link,program\r\n"
-                    + "1,tcp,192.0.2.1,1,192.0.2.2,2,5,steered,web,l,p\r\n"))
+                """
+                frame,proto,src,sport,dst,dport,iif,result,socket,link,program\r
+                1,tcp,192.0.2.1,1,192.0.2.2,2,5,steered,web,l,p\r
+                """))
         .containsExactly("1 6 2 0:c0000201 1 0:c0000202 2 5 -1");
   }
 
