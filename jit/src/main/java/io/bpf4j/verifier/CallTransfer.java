@@ -110,7 +110,7 @@ final class CallTransfer {
           case FULLSOCK -> Pointer.to(PtrKind.SOCK);
           case TCPSOCK -> Pointer.to(PtrKind.TCP_SOCK);
           case SOCKCOMMON -> Pointer.to(PtrKind.SOCK_COMMON);
-          case RINGBUF -> Pointer.toMem(facts.allocSize, Pointer.RINGBUF);
+          case RINGBUF -> Pointer.toMem(facts.allocSize & Bounds.LOW, Pointer.RINGBUF);
           case SPECIAL -> throw new IllegalStateException("a special helper was let through");
         };
     if (pointer == null) {

@@ -33,8 +33,10 @@ final class LinkedRegs {
   private void collect(int link) {
     for (int depth = walk.state.depth(); depth >= 0; depth--) {
       Frame frame = walk.state.frame(depth);
+      int live = walk.liveRegs[walk.state.pcOf(depth)];
       for (int i = 0; i < Reg.FP.ordinal(); i++) {
-        if (frame.regs[i] instanceof Scalar s
+        if ((live & 1 << i) != 0
+            && frame.regs[i] instanceof Scalar s
             && s.link() == link
             && !add(History.link(depth, i, true))) {
           frame.regs[i] = s.withId(0);
@@ -88,12 +90,19 @@ final class LinkedRegs {
   }
 
   private static Scalar told(Scalar other, Scalar known) {
-    boolean bothPlain = ((other.id() | known.id()) & Scalar.ADD_CONST) == 0;
-    if (bothPlain || other.off() == known.off()) {
-      return known;
+    int flags = (other.id() | known.id()) & Scalar.ADD_CONST;
+    if (flags == Scalar.ADD_CONST) {
+      // One distance was added at 32 bits, the other at 64: nothing follows.
+      return other;
+    }
+    if (flags == 0 || other.off() == known.off()) {
+      return new Scalar(known.range(), known.id(), known.off(), known.precise());
     }
     Bounds b = Bounds.of(known.range());
     ScalarAlu.add(b, Range.constant((long) other.off() - known.off()));
+    if (flags == Scalar.ADD_CONST32) {
+      b.zeroExtend();
+    }
     b.sync();
     b.dropContradiction();
     return new Scalar(b.range(), other.id(), other.off(), known.precise());

@@ -3,7 +3,7 @@ package io.bpf4j.verifier;
 /// A number.
 ///
 /// Numbers with the same id are the same value, so that a comparison of one narrows all (`r2 = r1;
-/// if r1 > 8 goto`). With [#ADD_CONST] in the id, the number is the others plus `off`.
+/// if r1 > 8 goto`). With a flag in the id, the number is the others plus `off`.
 ///
 /// @param range what is known of it
 /// @param id ties it to its copies, or 0
@@ -13,8 +13,13 @@ public record Scalar(Range range, int id, int off, boolean precise) implements R
   /// Any number.
   public static final Scalar UNKNOWN = new Scalar(Range.UNKNOWN, 0, 0, false);
 
-  /// The flag in an id of a number that is its fellows plus a constant.
-  static final int ADD_CONST = 1 << 31;
+  /// The flag in an id of a number that is its fellows plus a constant, added at 64 bits.
+  static final int ADD_CONST64 = 1 << 31;
+
+  /// The same, added at 32 bits and zero-extended; the fellows have no upper half.
+  static final int ADD_CONST32 = 1 << 30;
+
+  static final int ADD_CONST = ADD_CONST64 | ADD_CONST32;
 
   private static final Scalar ZERO = new Scalar(Range.constant(0), 0, 0, false);
 

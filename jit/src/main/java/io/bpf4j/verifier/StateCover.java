@@ -100,8 +100,8 @@ final class StateCover {
     if (!old.precise() && how == Exactness.WHAT_MATTERS) {
       return true;
     }
-    boolean distant = (old.id() & Scalar.ADD_CONST) != 0;
-    if (distant != ((now.id() & Scalar.ADD_CONST) != 0) || (distant && old.off() != now.off())) {
+    int distant = old.id() & Scalar.ADD_CONST;
+    if (distant != (now.id() & Scalar.ADD_CONST) || (distant != 0 && old.off() != now.off())) {
       return false;
     }
     return now.range().within(old.range()) && ids.sameScalar(old.id(), now.id());

@@ -123,6 +123,12 @@ public record Tnum(long value, long mask) {
     return (other.mask & ~mask) == 0 && (other.value & ~mask) == value;
   }
 
+  /// The lowest 16, 32 or 64 bits with their bytes in the opposite order, the rest zero.
+  public Tnum swapBytes(int bits) {
+    return new Tnum(
+        Long.reverseBytes(value) >>> (64 - bits), Long.reverseBytes(mask) >>> (64 - bits));
+  }
+
   /// The lowest `bytes` bytes, the rest zero.
   public Tnum truncate(int bytes) {
     if (bytes >= 8) {

@@ -35,7 +35,7 @@ final class Transfer {
       case Insn.Mov mov -> move(mov);
       case Insn.MovSx mov -> moveExtended(mov);
       case Insn.Neg neg -> negate(neg);
-      case Insn.Swap swap -> walk.state.set(swap.dst(), Scalar.UNKNOWN);
+      case Insn.Swap swap -> swap(swap);
       case Insn.LoadImm64 load -> walk.state.set(load.dst(), wide(pc, load));
       case Insn.Load load ->
           load(pc, load.dst(), load.base(), load.offset(), load.size().bytes(), load.signed());
@@ -117,19 +117,48 @@ final class Transfer {
     walk.state.set(alu.dst(), linked(alu, number, other, result));
   }
 
-  /// `r1 = r2; r1 += 8` keeps the tie between the two, with the distance.
+  /// `r1 = r2; r1 += 8` keeps the tie between the two, with the distance; at 32 bits when there is no
+  /// upper half that would be lost.
   private static Scalar linked(Insn.Alu alu, Scalar number, Range other, Range result) {
-    boolean distance =
-        alu.op() == AluOp.ADD
-            && alu.width() == Width.W64
-            && number.id() != 0
-            && other.isConst()
-            && (number.id() & Scalar.ADD_CONST) == 0
-            && other.value() >= 0
-            && other.value() <= Integer.MAX_VALUE;
-    return distance
-        ? new Scalar(result, number.id() | Scalar.ADD_CONST, (int) other.value(), number.precise())
-        : new Scalar(result, 0, 0, number.precise());
+    boolean narrow = alu.width() == Width.W32;
+    boolean sum = alu.op() == AluOp.ADD || alu.op() == AluOp.SUB;
+    Scalar cut = new Scalar(result, 0, 0, number.precise());
+    if (!sum
+        || number.id() == 0
+        || (number.id() & Scalar.ADD_CONST) != 0
+        || !other.isConst(narrow)
+        || (narrow && number.range().width() > 32)) {
+      return cut;
+    }
+    long value = narrow ? (int) other.value() : other.value();
+    long off = alu.op() == AluOp.ADD ? value : -value;
+    if (value != (int) value || off != (int) off) {
+      return cut;
+    }
+    int flag = narrow ? Scalar.ADD_CONST32 : Scalar.ADD_CONST64;
+    return new Scalar(result, number.id() | flag, (int) off, number.precise());
+  }
+
+  /// Bytes in another order: known bits move along, intervals are lost.
+  private void swap(Insn.Swap swap) {
+    if (!(walk.state.reg(swap.dst()) instanceof Scalar s)) {
+      walk.state.set(swap.dst(), Scalar.UNKNOWN);
+      return;
+    }
+    Bounds b = Bounds.of(s.range());
+    boolean exchanges = swap.order() != Insn.Swap.Order.LE;
+    if (exchanges) {
+      b.bits = b.bits.swapBytes(swap.bits());
+      b.unbounded();
+    }
+    if (swap.bits() < 64) {
+      b.truncate(swap.bits() / 8);
+    }
+    b.sync();
+    b.dropContradiction();
+    Scalar result = s.withRange(b.range());
+    walk.state.set(
+        swap.dst(), exchanges || swap.bits() < 64 ? result.withoutId() : result);
   }
 
   private void move(Insn.Mov mov) {
