@@ -47,23 +47,6 @@ final class Branches {
     };
   }
 
-  
-  /// A comparison of a number with itself.
-  static int decideSame(JmpOp op, Range a, boolean narrow) {
-    return switch (op) {
-      case JEQ, JGE, JLE, JSGE, JSLE -> TAKEN;
-      case JNE, JGT, JLT, JSGT, JSLT -> NOT_TAKEN;
-      case JSET -> {
-        if (a.isConst(narrow)) {
-          yield a.value(narrow) != 0 ? TAKEN : NOT_TAKEN;
-        }
-        long min = narrow ? a.s32min() : a.smin();
-        long max = narrow ? a.s32max() : a.smax();
-        yield min <= 0 && max >= 0 ? EITHER : TAKEN;
-      }
-    };
-  }
-
   private static int not(int outcome) {
     return outcome == EITHER ? EITHER : 1 - outcome;
   }
@@ -118,7 +101,8 @@ final class Branches {
     return always ? TAKEN : never ? NOT_TAKEN : EITHER;
   }
 
-  /// Narrows two numbers by the outcome of a comparison of them.
+  /// Narrows two numbers by the outcome of a comparison of them. A register compared with itself is
+  /// one object twice; as in the kernel, that is not decided, and narrows it from both ends.
   static void refine(JmpOp op, boolean outcome, Bounds a, Bounds b, boolean narrow) {
     switch (op) {
       case JEQ -> refineEqual(outcome, a, b, narrow);

@@ -49,10 +49,7 @@ final class JumpTransfer {
     }
     int target = pc + 1 + jump.offset();
     int next = walk.insns().next(pc);
-    int outcome =
-        jump.dst() == srcReg && dst instanceof Scalar s
-            ? Branches.decideSame(jump.op(), s.range(), narrow)
-            : decide(jump.op(), dst, src, narrow);
+    int outcome = decide(jump.op(), dst, src, narrow);
     walk.facts.branched(pc, outcome);
     if (outcome != Branches.EITHER) {
       if (dst instanceof Scalar) {
@@ -86,9 +83,7 @@ final class JumpTransfer {
       State side = outcome ? taken : walk.state;
       Bounds first = Bounds.of(a.range());
       Bounds second = jump.dst() == srcReg ? first : Bounds.of(b.range());
-      if (first != second) {
-        Branches.refine(jump.op(), outcome, first, second, jump.width() == Width.W32);
-      }
+      Branches.refine(jump.op(), outcome, first, second, jump.width() == Width.W32);
       Scalar firstNow = a.withRange(first.range());
       side.set(jump.dst(), firstNow);
       if (srcReg != null) {

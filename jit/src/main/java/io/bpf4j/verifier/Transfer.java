@@ -117,8 +117,8 @@ final class Transfer {
     walk.state.set(alu.dst(), linked(alu, number, other, result));
   }
 
-  /// `r1 = r2; r1 += 8` keeps the tie between the two, with the distance; at 32 bits when there is no
-  /// upper half that would be lost.
+  /// `r1 = r2; r1 += 8` keeps the tie between the two, with the distance; at 32 bits when there is
+  /// no upper half that would be lost.
   private static Scalar linked(Insn.Alu alu, Scalar number, Range other, Range result) {
     boolean narrow = alu.width() == Width.W32;
     boolean sum = alu.op() == AluOp.ADD || alu.op() == AluOp.SUB;
@@ -157,8 +157,7 @@ final class Transfer {
     b.sync();
     b.dropContradiction();
     Scalar result = s.withRange(b.range());
-    walk.state.set(
-        swap.dst(), exchanges || swap.bits() < 64 ? result.withoutId() : result);
+    walk.state.set(swap.dst(), exchanges || swap.bits() < 64 ? result.withoutId() : result);
   }
 
   private void move(Insn.Mov mov) {

@@ -34,7 +34,17 @@ public final class BorderPrograms {
           new MapSpec("rodata", 2, 4, 32, 1, 0, 0, rodata(), true, null, Map.of()),
           MapSpec.of("queue", 22, 0, 8, 4, 0),
           new MapSpec(
-              "outer", 12, 4, 4, 2, 0, 0, null, false, MapSpec.of("inner", 2, 4, 16, 4, 0), Map.of()),
+              "outer",
+              12,
+              4,
+              4,
+              2,
+              0,
+              0,
+              null,
+              false,
+              MapSpec.of("inner", 2, 4, 16, 4, 0),
+              Map.of()),
           MapSpec.of("percpu", 6, 4, 16, 2, 0),
           MapSpec.of("reuse", 20, 4, 8, 4, 0));
 
@@ -56,8 +66,41 @@ public final class BorderPrograms {
   };
 
   private static final int[] EDGES = {
-    0, 1, 2, 3, 4, 7, 8, 15, 16, 31, 32, 47, 48, 63, 64, 100, 127, 128, 255, 256, 511, 512, 0xffff,
-    0x10000, 0x7fffffff, -1, -2, -8, -16, -64, -128, -512, Integer.MIN_VALUE, 0x1fffffff, 0x20000000
+    0,
+    1,
+    2,
+    3,
+    4,
+    7,
+    8,
+    15,
+    16,
+    31,
+    32,
+    47,
+    48,
+    63,
+    64,
+    100,
+    127,
+    128,
+    255,
+    256,
+    511,
+    512,
+    0xffff,
+    0x10000,
+    0x7fffffff,
+    -1,
+    -2,
+    -8,
+    -16,
+    -64,
+    -128,
+    -512,
+    Integer.MIN_VALUE,
+    0x1fffffff,
+    0x20000000
   };
 
   private static final AluOp[] ALU = AluOp.values();
@@ -555,9 +598,7 @@ public final class BorderPrograms {
         out.set(i, new Insn.CallLocal(distance));
       } else if (insn instanceof Insn.LoadImm64 load && load.source() == PseudoLoad.FUNC) {
         out.set(
-            i,
-            new Insn.LoadImm64(
-                load.dst(), PseudoLoad.FUNC, Integer.toUnsignedLong(distance)));
+            i, new Insn.LoadImm64(load.dst(), PseudoLoad.FUNC, Integer.toUnsignedLong(distance)));
       }
       pc += insn.slots();
     }
@@ -695,7 +736,8 @@ public final class BorderPrograms {
               chance(50)
                   ? new Insn.Alu(ALU[random.nextInt(ALU.length)], a.width(), a.dst(), a.src())
                   : new Insn.Alu(a.op(), a.width(), a.dst(), near(a.src()));
-          case Insn.Mov m -> new Insn.Mov(chance(50) ? Width.W32 : m.width(), m.dst(), near(m.src()));
+          case Insn.Mov m ->
+              new Insn.Mov(chance(50) ? Width.W32 : m.width(), m.dst(), near(m.src()));
           case Insn.Load l ->
               new Insn.Load(
                   chance(50) ? size() : l.size(), false, l.dst(), l.base(), near(l.offset()));
@@ -704,10 +746,15 @@ public final class BorderPrograms {
           case Insn.Jump j ->
               chance(50)
                   ? new Insn.Jump(
-                      JMP[random.nextInt(JMP.length)], j.width(), j.dst(), near(j.src()), j.offset())
+                      JMP[random.nextInt(JMP.length)],
+                      j.width(),
+                      j.dst(),
+                      near(j.src()),
+                      j.offset())
                   : new Insn.Jump(
                       j.op(), chance(50) ? Width.W32 : j.width(), j.dst(), j.src(), j.offset());
-          case Insn.CallHelper(int id) -> new Insn.CallHelper(chance(50) ? 1 + random.nextInt(211) : id);
+          case Insn.CallHelper(int id) ->
+              new Insn.CallHelper(chance(50) ? 1 + random.nextInt(211) : id);
           case Insn other -> other;
         };
     copy.set(at, changed);

@@ -1,4 +1,5 @@
-/// The verifier held by rows of cases, by random programs, and by what runs of accepted programs do.
+/// The verifier held by rows of cases, by random programs, and by what runs of accepted programs
+/// do.
 @NullMarked
 package io.bpf4j.verifier;
 
