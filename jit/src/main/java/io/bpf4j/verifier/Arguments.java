@@ -146,6 +146,7 @@ final class Arguments {
     facts.released = reg;
   }
 
+  @SuppressWarnings("ReferenceEquality") // one and the same, not one like it
   private void meaning(ArgRule rule, HelperRule helper, int index, Reg reg, RegState state) {
     switch (rule.form()) {
       case MAP -> {

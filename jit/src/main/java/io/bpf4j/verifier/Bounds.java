@@ -178,6 +178,12 @@ final class Bounds {
     if ((s32min & LOW) <= (s32max & LOW)) {
       u32min = Math.max(s32min & LOW, u32min);
       u32max = Math.min(s32max & LOW, u32max);
+    } else if (u32max < (s32min & LOW)) {
+      s32min = (int) u32min;
+      u32max = Math.min(u32max, s32max & LOW);
+    } else if ((s32max & LOW) < u32min) {
+      s32max = (int) u32max;
+      u32min = Math.max(u32min, s32min & LOW);
     }
   }
 
@@ -264,7 +270,7 @@ final class Bounds {
   /// The number cut to `size` bytes, 1, 2 or 4, and zero-extended.
   void truncate(int size) {
     bits = bits.truncate(size);
-    long mask = (1L << size * 8) - 1;
+    long mask = (1L << (size * 8)) - 1;
     if ((umin & ~mask) == (umax & ~mask)) {
       umin &= mask;
       umax &= mask;
@@ -337,6 +343,6 @@ final class Bounds {
   }
 
   private static long extend(long number, int width) {
-    return number << (64 - width) >> (64 - width);
+    return (number << (64 - width)) >> (64 - width);
   }
 }

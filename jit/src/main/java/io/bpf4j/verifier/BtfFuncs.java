@@ -104,7 +104,7 @@ public final class BtfFuncs {
       return new FuncDef.Arg.Other("a parameter tagged " + tags);
     }
     if (isNumber(type)) {
-      return new FuncDef.Arg.Number();
+      return new FuncDef.Arg.Numeric();
     }
     if (!(resolved instanceof BtfType.Ptr(int target))) {
       return new FuncDef.Arg.Other("a parameter that is neither a number nor a pointer");

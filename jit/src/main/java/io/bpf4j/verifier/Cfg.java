@@ -44,6 +44,9 @@ final class Cfg {
   /// Helper calls that run a function of the program.
   final BitSet callsBack = new BitSet();
 
+  /// Legacy loads and tail calls: in a function other than the first they may return to the caller.
+  final BitSet leavesEarly = new BitSet();
+
   /// Of each instruction: the number of its loop, 0 outside of loops.
   final int[] loops;
 
@@ -169,7 +172,10 @@ final class Cfg {
           prunePoints.set(pc);
           pointTo(callee(insn, pc));
         }
-        case Insn.LegacyLoad _ -> legacyLoads[subprog] = true;
+        case Insn.LegacyLoad _ -> {
+          legacyLoads[subprog] = true;
+          leavesEarly.set(pc);
+        }
         default -> {}
       }
     }
@@ -181,7 +187,10 @@ final class Cfg {
 
   private void noteHelper(
       int pc, int subprog, int id, @org.jspecify.annotations.Nullable HelperRule rule) {
-    tailCalls[subprog] |= id == Helpers.TAIL_CALL;
+    if (id == Helpers.TAIL_CALL) {
+      tailCalls[subprog] = true;
+      leavesEarly.set(pc);
+    }
     if (rule == null) {
       return;
     }

@@ -34,6 +34,7 @@ public final class Facts {
   /// @param off that distance, without the instruction's own offset
   public record AccessFact(
       @Nullable PtrKind kind, @Nullable MapDef map, int frame, boolean fixed, int off) {
+    @SuppressWarnings("ReferenceEquality") // one and the same, not one like it
     private AccessFact join(AccessFact other) {
       boolean same = kind == other.kind && map == other.map && frame == other.frame;
       return new AccessFact(
@@ -123,6 +124,7 @@ public final class Facts {
     return p.kind() == PtrKind.CTX || p.kind().isSocket();
   }
 
+  @SuppressWarnings("ReferenceEquality") // one and the same, not one like it
   void called(int pc, CallFacts facts) {
     MapDef map = facts.map;
     if (map == null) {

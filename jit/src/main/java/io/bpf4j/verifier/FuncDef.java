@@ -15,7 +15,7 @@ public record FuncDef(
   /// A parameter of a global function.
   public sealed interface Arg {
     /// A number.
-    record Number() implements Arg {}
+    record Numeric() implements Arg {}
 
     /// The context.
     record Context() implements Arg {}

@@ -76,7 +76,7 @@ final class FunctionTransfer {
     Reg reg = Reg.of(index + 1);
     RegState state = walk.state.reg(reg);
     switch (arg) {
-      case FuncDef.Arg.Number() -> {
+      case FuncDef.Arg.Numeric() -> {
         if (!(state instanceof Scalar)) {
           throw invalidArgument(func, subprog, "R%d is not a scalar".formatted(reg.ordinal()));
         }
@@ -173,6 +173,19 @@ final class FunctionTransfer {
     }
     Prover.nothingHeld(walk, "BPF_EXIT instruction in main prog");
     checkReturn(state);
+    return true;
+  }
+
+  /// A legacy load past the packet's end leaves its function with 0, a program called last leaves
+  /// it with any number; the path that stays is walked later. False in the outermost function.
+  boolean leaveEarly(int pc, Scalar result) {
+    State state = walk.state;
+    if (state.depth() == 0) {
+      return false;
+    }
+    walk.fork(walk.insns().next(pc));
+    state.set(Reg.R0, result);
+    leave(state);
     return true;
   }
 

@@ -59,8 +59,8 @@ record History(
         pc,
         previous,
         access | moreAccess,
-        srcStack | moreSrc,
-        dstStack | moreDst,
+        srcStack || moreSrc,
+        dstStack || moreDst,
         linked.length == 0 ? moreLinked : linked);
   }
 }

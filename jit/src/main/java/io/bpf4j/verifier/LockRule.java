@@ -12,6 +12,7 @@ final class LockRule {
     this.walk = walk;
   }
 
+  @SuppressWarnings("ReferenceEquality") // one and the same, not one like it
   void apply(Pointer p, Reg reg, boolean lock) {
     MapDef map = p.mapDef();
     int off = map.offsetOf(MapDef.FieldKind.SPIN_LOCK);

@@ -109,14 +109,14 @@ final class Memory {
     if (where.isAligned(size)) {
       return;
     }
+    String start = p.var().isConst() ? Long.toString(p.var().value()) : p.var().bits().toString();
     String word = p.nullable() ? "" : p.kind().alignmentWord();
     throw Refusal.access(
         Reason.ALIGNMENT,
         p.kind().isPacket()
-            ? "misaligned packet access off 2+%s+%d+%d size %d"
-                .formatted(p.var().bits(), p.off(), off, size)
+            ? "misaligned packet access off 2+%s+%d+%d size %d".formatted(start, p.off(), off, size)
             : "misaligned %saccess off %s+%d+%d size %d"
-                .formatted(word, p.var().bits(), p.off(), off, size));
+                .formatted(word, start, p.off(), off, size));
   }
 
   /// A memory area of `limit` bytes at a constant and a variable offset: both ends of the variable

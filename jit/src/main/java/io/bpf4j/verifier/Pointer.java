@@ -138,7 +138,9 @@ public record Pointer(
     return withFlags(flags & ~NULLABLE);
   }
 
-  /// Whether everything but ids and frame is the same.
+  /// Whether everything but ids and frame is the same. Maps are compared by identity: two maps of
+  /// one shape are two maps.
+  @SuppressWarnings("ReferenceEquality")
   boolean sameBut(Pointer other) {
     return this == other
         || (kind == other.kind

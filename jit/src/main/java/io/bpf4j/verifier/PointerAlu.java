@@ -39,7 +39,7 @@ final class PointerAlu {
     if (pointer == null) {
       return;
     }
-    Scalar scalar = (Scalar) (pointer == dst ? src : dst);
+    Scalar scalar = (Scalar) (dst instanceof Pointer ? src : dst);
     if (contradicts(scalar.range())) {
       return;
     }
@@ -49,7 +49,7 @@ final class PointerAlu {
       }
       return;
     }
-    legal(c, pointer, scalar, pointer == dst);
+    legal(c, pointer, scalar, dst instanceof Pointer);
   }
 
   private static void legal(

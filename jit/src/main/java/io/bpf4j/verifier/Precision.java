@@ -133,7 +133,7 @@ final class Precision {
     }
     while (true) {
       if (last < 0) {
-        return changed | atEntry(state);
+        return atEntry(state) || changed;
       }
       History history = state.history;
       int pc = last;
@@ -197,7 +197,7 @@ final class Precision {
     boolean changed = false;
     Frame entry = state.frame(0);
     for (int i = 1; i <= 5; i++) {
-      if ((regs[0] & 1 << i) != 0 && entry.regs[i] instanceof Scalar s && !s.precise()) {
+      if ((regs[0] & (1 << i)) != 0 && entry.regs[i] instanceof Scalar s && !s.precise()) {
         entry.regs[i] = s.withPrecise(true);
         changed = true;
       }
@@ -210,7 +210,7 @@ final class Precision {
     for (int depth = Math.min(frame, state.depth()); depth >= 0; depth--) {
       Frame f = state.frame(depth);
       for (int i = 0; i < Reg.FP.ordinal(); i++) {
-        if ((regs[depth] & 1 << i) == 0) {
+        if ((regs[depth] & (1 << i)) == 0) {
           continue;
         }
         if (f.regs[i] instanceof Scalar s && !s.precise()) {
@@ -221,7 +221,7 @@ final class Precision {
         }
       }
       for (int i = 0; i < 64; i++) {
-        if ((slots[depth] & 1L << i) == 0) {
+        if ((slots[depth] & (1L << i)) == 0) {
           continue;
         }
         if (i < f.stack.length
@@ -248,8 +248,8 @@ final class Precision {
       int index = History.indexOf(linked);
       some |=
           History.isReg(linked)
-              ? (regs[depth] & 1 << index) != 0
-              : (slots[depth] & 1L << index) != 0;
+              ? (regs[depth] & (1 << index)) != 0
+              : (slots[depth] & (1L << index)) != 0;
     }
     if (!some) {
       return;
@@ -293,11 +293,19 @@ final class Precision {
           }
         }
       }
-      case Insn.CallLocal(int offset) -> localCall(pc, pc + 1 + offset);
-      case Insn.CallHelper _ -> helperCall(pc, following);
+      case Insn.CallLocal(int offset) -> localCall(pc + 1 + offset);
+      case Insn.CallHelper _ -> {
+        if (!leftEarly(pc, following)) {
+          helperCall(pc, following);
+        }
+      }
       case Insn.CallKfunc _, Insn.CallReg _, Insn.AddrSpaceCast _ -> lost = true;
       case Insn.Exit() -> exit(following);
-      case Insn.LegacyLoad _ -> lost |= has(Reg.R0);
+      case Insn.LegacyLoad _ -> {
+        if (!leftEarly(pc, following)) {
+          lost |= has(Reg.R0);
+        }
+      }
       default -> {}
     }
     syncLinked(history);
@@ -345,7 +353,7 @@ final class Precision {
     }
   }
 
-  private void localCall(int pc, int target) {
+  private void localCall(int target) {
     if (walk.isGlobal(walk.cfg.subprogAt(target))) {
       drop(Reg.R0);
       lost |= (regs[frame] & ARGS) != 0;
@@ -374,6 +382,21 @@ final class Precision {
     }
     drop(Reg.R0);
     lost |= (regs[frame] & ARGS) != 0;
+  }
+
+  /// Legacy loads and tail calls may return from the function they are in; true when they did.
+  private boolean leftEarly(int pc, int following) {
+    if (!walk.cfg.leavesEarly.get(pc)) {
+      return false;
+    }
+    if (following == pc + 1) {
+      // A callback that its own next instruction calls cannot be told apart.
+      lost |= walk.cfg.callsBack.get(following);
+      return false;
+    }
+    exit(following);
+    drop(Reg.R0);
+    return true;
   }
 
   private void exit(int following) {

@@ -78,6 +78,7 @@ public record Range(
   }
 
   /// Whether everything this admits is admitted by `old` too.
+  @SuppressWarnings("ReferenceEquality") // a shortcut
   boolean within(Range old) {
     return this == old
         || (!Bounds.uless(umin, old.umin)

@@ -79,7 +79,7 @@ final class RegLiveness {
   }
 
   private static int args(@Nullable HelperRule rule) {
-    return rule == null || rule.isSpecial() ? ARGS : (1 << rule.args().size() + 1) - 2;
+    return rule == null || rule.isSpecial() ? ARGS : (1 << (rule.args().size() + 1)) - 2;
   }
 
   private static int defs(Insn insn) {

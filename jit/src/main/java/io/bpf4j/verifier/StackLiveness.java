@@ -201,7 +201,7 @@ final class StackLiveness {
       return false;
     }
     long after = 0;
-    long onward = -1;
+    long onward = cfg.leavesEarly.get(instance.start + i) ? 0 : -1;
     for (int pc : next) {
       after |= masks.live[pc - instance.start];
       onward &= masks.mustWriteOnward[pc - instance.start];

@@ -21,14 +21,15 @@ record StackSlot(long types, RegState spilled) {
   private static final long EACH = 0x0101_0101_0101_0101L;
 
   int type(int index) {
-    return (int) (types >>> 8 * index) & 0xff;
+    return (int) (types >>> (8 * index)) & 0xff;
   }
 
   StackSlot withType(int index, int type) {
-    long cleared = types & ~(0xffL << 8 * index);
-    return new StackSlot(cleared | (long) type << 8 * index, spilled);
+    long cleared = types & ~(0xffL << (8 * index));
+    return new StackSlot(cleared | ((long) type << (8 * index)), spilled);
   }
 
+  @SuppressWarnings("ReferenceEquality") // one and the same, not one like it
   StackSlot withSpilled(RegState other) {
     return other == spilled ? this : new StackSlot(types, other);
   }

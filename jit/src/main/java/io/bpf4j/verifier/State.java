@@ -183,6 +183,7 @@ final class State {
   }
 
   /// Whether [#held] differs when ids are renamed; see [IdMap].
+  @SuppressWarnings("ReferenceEquality") // one and the same, not one like it
   boolean holdsAs(State old, IdMap ids) {
     if (old.held.size() != held.size() || old.lockMap != lockMap || !ids.same(old.lockId, lockId)) {
       return false;

@@ -51,8 +51,7 @@ final class StateCover {
     RegState[] a = old.frame().regs;
     RegState[] b = now.frame().regs;
     for (int i = 0; i < a.length; i++) {
-      if (a[i] != b[i]
-          && !(sameBut(a[i], b[i]) && a[i].id() == b[i].id() && a[i].refId() == b[i].refId())) {
+      if (!sameBut(a[i], b[i]) || a[i].id() != b[i].id() || a[i].refId() != b[i].refId()) {
         return false;
       }
     }
@@ -69,6 +68,7 @@ final class StateCover {
   }
 
   /// The same but for ids, frame and precision.
+  @SuppressWarnings("ReferenceEquality") // one and the same, not one like it
   private static boolean sameBut(RegState a, RegState b) {
     if (a == b) {
       return true;
@@ -107,6 +107,7 @@ final class StateCover {
     return now.range().within(old.range()) && ids.sameScalar(old.id(), now.id());
   }
 
+  @SuppressWarnings("ReferenceEquality") // one and the same, not one like it
   private boolean pointerCovers(Pointer old, Pointer now) {
     if (old.kind() != now.kind() || old.flags() != now.flags()) {
       return false;
@@ -130,6 +131,7 @@ final class StateCover {
     };
   }
 
+  @SuppressWarnings("ReferenceEquality") // one and the same, not one like it
   private boolean stackCovers(Frame old, Frame now, Exactness how) {
     for (int i = 0; i < old.stack.length; i++) {
       StackSlot a = old.stack[i];

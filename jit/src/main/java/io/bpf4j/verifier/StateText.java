@@ -32,6 +32,7 @@ final class StateText {
   }
 
   /// What an instruction changed in a frame.
+  @SuppressWarnings("ReferenceEquality") // written again, if only with the same
   static String changes(Frame before, Frame now) {
     StringBuilder out = new StringBuilder();
     for (Reg reg : Reg.values()) {

@@ -134,7 +134,7 @@ public record Tnum(long value, long mask) {
     if (bytes >= 8) {
       return this;
     }
-    long keep = (1L << bytes * 8) - 1;
+    long keep = (1L << (bytes * 8)) - 1;
     return new Tnum(value & keep, mask & keep);
   }
 

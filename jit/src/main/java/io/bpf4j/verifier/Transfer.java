@@ -49,6 +49,9 @@ final class Transfer {
       case Insn.LegacyLoad _ -> {
         walk.state.clobberCallerSaved();
         walk.state.set(Reg.R0, Scalar.UNKNOWN);
+        if (functions.leaveEarly(pc, Scalar.constant(0))) {
+          return false;
+        }
       }
       case Insn.Jump jump -> {
         walk.jumpsProcessed++;
@@ -68,6 +71,9 @@ final class Transfer {
       case Insn.CallHelper(int id) -> {
         walk.jumpsProcessed++;
         calls.helper(pc, id);
+        if (id == Helpers.TAIL_CALL && functions.leaveEarly(pc, Scalar.UNKNOWN)) {
+          return false;
+        }
       }
       case Insn.CallLocal(int offset) -> {
         walk.jumpsProcessed++;
@@ -203,7 +209,7 @@ final class Transfer {
       return;
     }
     // A number whose sign bit at that size is known to be clear stays what it is.
-    boolean same = Bounds.uless(s.range().umax(), 1L << (size * 8 - 1));
+    boolean same = Bounds.uless(s.range().umax(), 1L << (8 * size - 1));
     if (same) {
       walk.tie(frame, mov.src());
     }
@@ -273,7 +279,7 @@ final class Transfer {
     }
     Bounds b = Bounds.of(s.range());
     if (signed) {
-      boolean same = Bounds.uless(s.range().umax(), 1L << (size * 8 - 1));
+      boolean same = Bounds.uless(s.range().umax(), 1L << (8 * size - 1));
       b.signExtend64(size);
       b.dropContradiction();
       Scalar result = s.withRange(b.range());
@@ -325,10 +331,10 @@ final class Transfer {
     }
     long value = 0;
     for (int i = size - 1; i >= 0; i--) {
-      value = value << 8 | Byte.toUnsignedLong(contents[(int) at + i]);
+      value = (value << 8) | Byte.toUnsignedLong(contents[(int) at + i]);
     }
     int shift = 64 - 8 * size;
-    return Scalar.constant(signed ? value << shift >> shift : value);
+    return Scalar.constant(signed ? (value << shift) >> shift : value);
   }
 
   private void store(int pc, Reg base, int off, int size, Operand src) {

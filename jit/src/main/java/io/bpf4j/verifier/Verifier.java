@@ -108,7 +108,7 @@ public final class Verifier {
       frame.set(
           Reg.of(number),
           switch (arg) {
-            case FuncDef.Arg.Number() -> Scalar.UNKNOWN;
+            case FuncDef.Arg.Numeric() -> Scalar.UNKNOWN;
             case FuncDef.Arg.Context() -> Pointer.to(PtrKind.CTX);
             case FuncDef.Arg.Memory(long size, boolean nonNull) ->
                 nonNull
