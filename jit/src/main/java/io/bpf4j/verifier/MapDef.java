@@ -1,5 +1,6 @@
 package io.bpf4j.verifier;
 
+import io.bpf4j.btf.Btf;
 import io.bpf4j.prog.BpfMap;
 import io.bpf4j.prog.MapSpec;
 import java.util.List;
@@ -68,8 +69,13 @@ public record MapDef(
     return of(map.spec());
   }
 
-  /// The definition of a map from its spec; its special fields are not known from it.
+  /// The definition of a map from its spec, without what only BTF tells: special fields.
   public static MapDef of(MapSpec spec) {
+    return of(spec, null);
+  }
+
+  /// The definition of a map whose types an object's BTF knows.
+  public static MapDef of(MapSpec spec, @Nullable Btf btf) {
     MapSpec inner = spec.inner();
     return new MapDef(
         spec.name(),
@@ -79,8 +85,8 @@ public record MapDef(
         spec.maxEntries(),
         spec.flags() | (spec.frozen() ? READ_ONLY_PROG : 0),
         spec.frozen() ? spec.contents() : null,
-        inner == null ? null : of(inner),
-        List.of());
+        inner == null ? null : of(inner, btf),
+        BtfFields.of(btf, spec.valueTypeId()));
   }
 
   boolean holdsAny(FieldKind kind) {

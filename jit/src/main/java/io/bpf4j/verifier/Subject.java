@@ -1,10 +1,14 @@
 package io.bpf4j.verifier;
 
+import io.bpf4j.btf.Btf;
 import io.bpf4j.isa.Insns;
+import io.bpf4j.prog.BpfObject;
 import io.bpf4j.prog.LineInfo;
+import io.bpf4j.prog.ProgSpec;
 import io.bpf4j.prog.ProgType;
 import io.bpf4j.prog.Program;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -62,6 +66,27 @@ public record Subject(
         program.lines(),
         program.license(),
         0);
+  }
+
+  /// A program of an object, as the kernel would be asked to load it with the object's BTF.
+  public static Subject of(BpfObject object, ProgSpec program, ProgType type) {
+    Btf btf = object.btf();
+    return new Subject(
+        program.name(),
+        type,
+        program.insns(),
+        program.maps().stream()
+            .map(name -> MapDef.of(Objects.requireNonNull(object.map(name), name), btf))
+            .toList(),
+        BtfFuncs.of(program.subprogs(), type, btf),
+        program.lines(),
+        program.license(),
+        0);
+  }
+
+  /// The same under load flags.
+  public Subject withFlags(int loadFlags) {
+    return new Subject(name, type, insns, maps, funcs, lines, license, loadFlags);
   }
 
   public boolean gplCompatible() {

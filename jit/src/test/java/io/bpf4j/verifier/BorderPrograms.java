@@ -10,52 +10,15 @@ import io.bpf4j.isa.PseudoLoad;
 import io.bpf4j.isa.Reg;
 import io.bpf4j.isa.Size;
 import io.bpf4j.isa.Width;
-import io.bpf4j.prog.MapSpec;
 import io.bpf4j.prog.ProgType;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.random.RandomGenerator;
 
 /// Makes programs near the border of what a verifier takes: idioms of real programs (lookups with
 /// their null checks, bounds checks, spills, loops, sockets that are released, packets that are
 /// measured) with constants at edges, and mostly one thing changed.
-public final class BorderPrograms {
-  /// The maps every program may use, by index.
-  public static final List<MapSpec> MAPS =
-      List.of(
-          MapSpec.of("one", 2, 4, 64, 1, 0),
-          MapSpec.of("hash", 1, 8, 48, 16, 0),
-          MapSpec.of("array", 2, 4, 16, 4, 0),
-          MapSpec.of("ring", 27, 0, 0, 4096, 0),
-          MapSpec.of("socks", 15, 4, 8, 4, 0),
-          MapSpec.of("progs", 3, 4, 4, 4, 0),
-          MapSpec.of("sockhash", 18, 8, 8, 4, 0),
-          new MapSpec("rodata", 2, 4, 32, 1, 0, 0, rodata(), true, null, Map.of()),
-          MapSpec.of("queue", 22, 0, 8, 4, 0),
-          new MapSpec(
-              "outer",
-              12,
-              4,
-              4,
-              2,
-              0,
-              0,
-              null,
-              false,
-              MapSpec.of("inner", 2, 4, 16, 4, 0),
-              Map.of()),
-          MapSpec.of("percpu", 6, 4, 16, 2, 0),
-          MapSpec.of("reuse", 20, 4, 8, 4, 0));
-
-  private static final int ONE = 0;
-  private static final int HASH = 1;
-  private static final int ARRAY = 2;
-  private static final int RING = 3;
-  private static final int SOCKS = 4;
-  private static final int PROGS = 5;
-  private static final int RODATA = 7;
-
+public final class BorderPrograms extends HelperStatements {
   private static final ProgType[] TYPES = {
     ProgType.SK_LOOKUP,
     ProgType.SK_LOOKUP,
@@ -65,68 +28,11 @@ public final class BorderPrograms {
     ProgType.SK_REUSEPORT
   };
 
-  private static final int[] EDGES = {
-    0,
-    1,
-    2,
-    3,
-    4,
-    7,
-    8,
-    15,
-    16,
-    31,
-    32,
-    47,
-    48,
-    63,
-    64,
-    100,
-    127,
-    128,
-    255,
-    256,
-    511,
-    512,
-    0xffff,
-    0x10000,
-    0x7fffffff,
-    -1,
-    -2,
-    -8,
-    -16,
-    -64,
-    -128,
-    -512,
-    Integer.MIN_VALUE,
-    0x1fffffff,
-    0x20000000
-  };
-
-  private static final AluOp[] ALU = AluOp.values();
-  private static final JmpOp[] JMP = JmpOp.values();
-  private static final Size[] SIZES = {Size.B, Size.H, Size.W, Size.DW};
-
-  private final RandomGenerator random;
-  private final List<Insn> out = new ArrayList<>();
-  private ProgType type = ProgType.SK_LOOKUP;
-  private int depth;
-  private boolean usesFunctions;
-
-  /// A program and its type; its maps are [#MAPS].
+  /// A program and its type; its maps are [BorderMaps#MAPS].
   public record Generated(ProgType type, Insns insns) {}
 
   public BorderPrograms(RandomGenerator random) {
-    this.random = random;
-  }
-
-  private static byte[] rodata() {
-    byte[] bytes = new byte[32];
-    for (int i = 0; i < bytes.length; i++) {
-      bytes[i] = (byte) (i * 7);
-    }
-    bytes[31] = 0;
-    return bytes;
+    super(random);
   }
 
   /// The next program.
@@ -151,59 +57,6 @@ public final class BorderPrograms {
     }
     List<Insn> insns = chance(50) ? mutated() : List.copyOf(out);
     return new Generated(type, Insns.of(insns));
-  }
-
-  private boolean chance(int percent) {
-    return random.nextInt(100) < percent;
-  }
-
-  private int edge() {
-    int edge = EDGES[random.nextInt(EDGES.length)];
-    return chance(30) ? edge + random.nextInt(3) - 1 : edge;
-  }
-
-  private int pick(int... some) {
-    return some[random.nextInt(some.length)];
-  }
-
-  private Imm imm(int number) {
-    return new Imm(number);
-  }
-
-  private Reg saved() {
-    return Reg.of(7 + random.nextInt(3));
-  }
-
-  private Reg number() {
-    return chance(80) ? saved() : Reg.of(pick(0, 0, 1, 2, 3));
-  }
-
-  private Size size() {
-    return SIZES[random.nextInt(SIZES.length)];
-  }
-
-  private void add(Insn insn) {
-    out.add(insn);
-  }
-
-  private void move(Reg dst, Reg src) {
-    add(new Insn.Mov(Width.W64, dst, src));
-  }
-
-  private void set(Reg dst, int number) {
-    add(new Insn.Mov(Width.W64, dst, imm(number)));
-  }
-
-  private void plus(Reg dst, int number) {
-    add(new Insn.Alu(AluOp.ADD, Width.W64, dst, imm(number)));
-  }
-
-  private void map(Reg dst, int index) {
-    add(new Insn.LoadImm64(dst, PseudoLoad.MAP_IDX, index));
-  }
-
-  private void call(int helper) {
-    add(new Insn.CallHelper(helper));
   }
 
   private void epilogue() {
@@ -260,11 +113,6 @@ public final class BorderPrograms {
   }
 
   /// A number nobody knows.
-  private void unknownNumber() {
-    call(pick(7, 5));
-    move(saved(), Reg.R0);
-  }
-
   private void compare() {
     Width width = chance(30) ? Width.W32 : Width.W64;
     Reg dst = number();
@@ -330,201 +178,6 @@ public final class BorderPrograms {
       compare();
     }
     add(new Insn.Load(chance(80) ? Size.DW : size(), false, saved(), Reg.R10, off));
-  }
-
-  private void context() {
-    Size size = size();
-    int off = random.nextInt(80 / size.bytes()) * size.bytes();
-    boolean signed = size != Size.DW && chance(10);
-    if (chance(85)) {
-      add(new Insn.Load(size, signed, saved(), Reg.R6, (short) off));
-    } else {
-      add(new Insn.Store(size, Reg.R6, (short) off, chance(50) ? number() : imm(edge())));
-    }
-  }
-
-  private void key(int bytes) {
-    int number = chance(60) ? random.nextInt(6) : edge();
-    Size size = bytes == 8 ? Size.DW : Size.W;
-    if (chance(75)) {
-      add(new Insn.Store(size, Reg.R10, (short) -8, imm(number)));
-    } else if (chance(70)) {
-      add(new Insn.Store(size, Reg.R10, (short) -8, number()));
-    }
-    move(Reg.R2, Reg.R10);
-    plus(Reg.R2, chance(95) ? -8 : pick(-4, -7, 0, 8, -516));
-  }
-
-  private void nullCheck() {
-    if (chance(92)) {
-      add(new Insn.Jump(JmpOp.JNE, Width.W64, Reg.R0, imm(0), (short) 2));
-      set(Reg.R0, 0);
-      add(new Insn.Exit());
-    }
-  }
-
-  private void lookup() {
-    int index = pick(ONE, HASH, ARRAY, RODATA, 9, 10);
-    map(Reg.R1, index);
-    key(index == HASH ? 8 : 4);
-    call(1);
-    if (index == ARRAY && chance(40)) {
-      // A constant key inside the map needs no check.
-    } else {
-      nullCheck();
-    }
-    int valueSize = MAPS.get(index).valueSize();
-    if (index == 9) {
-      move(Reg.R1, Reg.R0);
-      key(4);
-      call(1);
-      nullCheck();
-      valueSize = 16;
-    }
-    valueAccess(valueSize);
-  }
-
-  private void valueAccess(int valueSize) {
-    Size size = size();
-    int last = valueSize - size.bytes();
-    int off = chance(70) ? last : pick(0, last - 1, last + 1, last - 8);
-    Reg base = Reg.R0;
-    if (chance(45)) {
-      Reg index = saved();
-      if (chance(60)) {
-        add(new Insn.Alu(AluOp.AND, Width.W64, index, imm(pick(7, 15, 31, 63, 3, 8))));
-      }
-      if (chance(50)) {
-        JmpOp op = JMP[random.nextInt(JMP.length)];
-        int bound = pick(valueSize, valueSize - 1, last, last + 1, 8);
-        add(new Insn.Jump(op, Width.W64, index, imm(bound), (short) 2));
-        set(Reg.R0, 0);
-        add(new Insn.Exit());
-      }
-      if (chance(20)) {
-        add(new Insn.Alu(AluOp.LSH, Width.W64, index, imm(pick(1, 2, 3))));
-      }
-      add(new Insn.Alu(chance(90) ? AluOp.ADD : AluOp.SUB, Width.W64, base, index));
-      off = pick(0, 1, last, last - 15, -1, -7);
-    }
-    if (chance(60)) {
-      boolean signed = size != Size.DW && chance(15);
-      add(new Insn.Load(size, signed, saved(), base, (short) off));
-    } else {
-      add(new Insn.Store(size, base, (short) off, chance(50) ? number() : imm(edge())));
-    }
-  }
-
-  private void update() {
-    map(Reg.R1, pick(ONE, HASH, ARRAY, RODATA, SOCKS, 8));
-    add(new Insn.Store(Size.DW, Reg.R10, (short) -8, imm(random.nextInt(5))));
-    move(Reg.R2, Reg.R10);
-    plus(Reg.R2, -8);
-    move(Reg.R3, Reg.R10);
-    int size = pick(16, 48, 64);
-    if (chance(80)) {
-      for (int off = 8; off <= size; off += 8) {
-        if (!chance(3)) {
-          add(new Insn.Store(Size.DW, Reg.R10, (short) -off, imm(off)));
-        }
-      }
-    }
-    plus(Reg.R3, -size);
-    set(Reg.R4, pick(0, 1, 2));
-    call(chance(80) ? 2 : pick(3, 87));
-  }
-
-  private void socket() {
-    boolean hash = chance(30);
-    map(Reg.R1, hash ? 6 : SOCKS);
-    key(hash ? 8 : 4);
-    call(1);
-    nullCheck();
-    move(Reg.R9, Reg.R0);
-    if (chance(50)) {
-      move(Reg.R1, Reg.R6);
-      move(Reg.R2, chance(90) ? Reg.R9 : number());
-      set(Reg.R3, pick(0, 1, 2));
-      call(124);
-    }
-    if (chance(50)) {
-      Size size = size();
-      int off = random.nextInt(84 / size.bytes()) * size.bytes();
-      add(new Insn.Load(size, false, saved(), Reg.R9, (short) off));
-    }
-    if (chance(85)) {
-      move(Reg.R1, chance(95) ? Reg.R9 : Reg.R6);
-      call(86);
-    }
-    if (chance(10)) {
-      add(new Insn.Load(Size.W, false, Reg.R8, Reg.R9, (short) 4));
-    }
-  }
-
-  private void ringbuf() {
-    map(Reg.R1, chance(95) ? RING : HASH);
-    if (chance(95)) {
-      set(Reg.R2, pick(8, 16, 24, 0));
-    } else {
-      move(Reg.R2, number());
-    }
-    set(Reg.R3, 0);
-    call(131);
-    nullCheck();
-    move(Reg.R9, Reg.R0);
-    Size size = size();
-    add(new Insn.Store(size, Reg.R9, (short) pick(0, 8, 15, 16, 7), imm(1)));
-    if (chance(90)) {
-      move(Reg.R1, Reg.R9);
-      if (chance(5)) {
-        plus(Reg.R1, 8);
-      }
-      set(Reg.R2, 0);
-      call(pick(132, 133));
-    }
-  }
-
-  private void packet() {
-    boolean skb = type == ProgType.SCHED_CLS;
-    boolean reuse = type == ProgType.SK_REUSEPORT;
-    Size load = reuse ? Size.DW : Size.W;
-    add(new Insn.Load(load, false, Reg.R7, Reg.R6, (short) (skb ? 76 : 0)));
-    add(new Insn.Load(load, false, Reg.R8, Reg.R6, (short) (skb ? 80 : reuse ? 8 : 4)));
-    if (chance(30)) {
-      unknownNumber();
-      add(new Insn.Alu(AluOp.AND, Width.W64, Reg.R0, imm(pick(15, 255, 0xffff, 63))));
-      add(new Insn.Load(load, false, Reg.R7, Reg.R6, (short) (skb ? 76 : 0)));
-      add(new Insn.Alu(AluOp.ADD, Width.W64, Reg.R7, Reg.R0));
-    }
-    int bytes = pick(1, 2, 4, 8, 14, 34);
-    move(Reg.R1, Reg.R7);
-    plus(Reg.R1, bytes);
-    JmpOp op = chance(60) ? JmpOp.JGT : JMP[random.nextInt(JMP.length)];
-    boolean swapped = chance(25);
-    add(
-        new Insn.Jump(
-            op, Width.W64, swapped ? Reg.R8 : Reg.R1, swapped ? Reg.R1 : Reg.R8, (short) 1));
-    Size size = size();
-    int off = bytes - size.bytes() + (chance(85) ? 0 : pick(-1, 1, 2));
-    if (chance(70)) {
-      add(new Insn.Load(size, false, Reg.R9, Reg.R7, (short) off));
-    } else {
-      add(new Insn.Store(size, Reg.R7, (short) off, imm(0)));
-    }
-    set(Reg.R7, 0);
-    set(Reg.R8, 0);
-    set(Reg.R9, edge());
-  }
-
-  private void tailCall() {
-    move(Reg.R1, Reg.R6);
-    map(Reg.R2, chance(95) ? PROGS : HASH);
-    if (chance(60)) {
-      set(Reg.R3, pick(0, 3, 4));
-    } else {
-      move(Reg.R3, number());
-    }
-    call(12);
   }
 
   private void loop() {
@@ -655,7 +308,7 @@ public final class BorderPrograms {
 
   private void direct() {
     int index = chance(50) ? ONE : RODATA;
-    int valueSize = MAPS.get(index).valueSize();
+    int valueSize = BorderMaps.MAPS.get(index).valueSize();
     long off = chance(80) ? random.nextInt(valueSize) : pick(valueSize, valueSize - 1, 1 << 29);
     add(new Insn.LoadImm64(Reg.R0, PseudoLoad.MAP_IDX_VALUE, index | off << 32));
     valueAccess((int) Math.max(1, valueSize - off));
