@@ -8,6 +8,7 @@ public abstract sealed class BpfException extends RuntimeException
         InsnFormatException,
         BindException,
         UnsupportedException,
+        VerifierException,
         CodegenException,
         ProgramFault,
         ErrnoException {

@@ -15,6 +15,7 @@ class JitArchitectureTest extends HouseRules {
     arrows.put(".prog", Set.of(".error", ".isa", ".btf", ".mem"));
     arrows.put(".elf", Set.of(".error", ".isa", ".btf", ".prog"));
     arrows.put(".platform", Set.of(".error", ".isa", ".mem", ".prog"));
+    arrows.put(".verifier", Set.of(".error", ".isa", ".btf", ".mem", ".prog", ".platform"));
     Set<String> engine = Set.of(".error", ".isa", ".mem", ".prog", ".platform");
     arrows.put(".engine", engine);
     arrows.put(".interp", with(engine, ".engine"));

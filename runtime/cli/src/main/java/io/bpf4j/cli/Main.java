@@ -58,6 +58,7 @@ public final class Main {
         new Simulate(io),
         new Explain(io),
         new Load(io),
+        new Verify(io),
         new Run(io),
         new Disasm(io),
         new Trace(io),
