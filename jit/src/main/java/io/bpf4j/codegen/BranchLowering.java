@@ -1,6 +1,7 @@
 package io.bpf4j.codegen;
 
 import io.bpf4j.engine.Checks;
+import io.bpf4j.engine.Engine;
 import io.bpf4j.isa.Imm;
 import io.bpf4j.isa.Insn;
 import io.bpf4j.isa.JmpOp;
@@ -44,6 +45,27 @@ final class BranchLowering implements Opcodes {
     spend(pc);
     out.jump(GOTO, scope.label(target));
     out.place(past);
+  }
+
+  /// Jumps when the function's loops are spent; counts up otherwise, from the 0 that every variable
+  /// starts with.
+  void mayGoto(int pc, int target) {
+    Label on = new Label();
+    out.load(Vars.LOOPS);
+    out.push(Engine.MAX_LOOPS);
+    out.insn(LCMP);
+    if (target > pc) {
+      out.jump(IFGE, scope.label(target));
+    } else {
+      out.jump(IFLT, on);
+      spend(pc);
+      out.jump(GOTO, scope.label(target));
+      out.place(on);
+    }
+    out.load(Vars.LOOPS);
+    out.push(1L);
+    out.insn(LADD);
+    out.store(Vars.LOOPS);
   }
 
   /// Takes 1 from the budget, or ends the run when there is none.

@@ -62,6 +62,7 @@ final class Cfg {
     return switch (insns.at(pc)) {
       case Insn.Jump jump -> pc + 1 + jump.offset();
       case Insn.Goto jump -> pc + 1 + jump.offset();
+      case Insn.MayGoto jump -> pc + 1 + jump.offset();
       default -> NO_JUMP;
     };
   }

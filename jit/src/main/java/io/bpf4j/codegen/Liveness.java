@@ -98,6 +98,7 @@ final class Liveness {
       case Insn.CallHelper _, Insn.CallLocal _ -> ARGUMENTS;
       case Insn.CallReg call -> ARGUMENTS | Vars.bit(call.target());
       case Insn.Exit _ -> Vars.bit(Reg.R0);
+      case Insn.MayGoto _ -> Vars.bit(Vars.LOOPS);
       default -> 0;
     };
   }

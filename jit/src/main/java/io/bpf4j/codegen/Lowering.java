@@ -52,11 +52,12 @@ final class Lowering implements Opcodes {
       case Insn.StoreRelease store -> memory.storeRelease(pc, store);
       case Insn.Jump jump -> branches.jump(pc, jump);
       case Insn.Goto jump -> branches.jump(pc, pc + 1 + jump.offset());
+      case Insn.MayGoto jump -> branches.mayGoto(pc, pc + 1 + jump.offset());
       case Insn.CallHelper call -> calls.helper(pc, call.id());
       case Insn.CallLocal call -> calls.local(pc, call);
       case Insn.CallReg call -> calls.register(pc, call);
       case Insn.Exit _ -> branches.exit();
-      case Insn.MayGoto _, Insn.CallKfunc _, Insn.LegacyLoad _, Insn.AddrSpaceCast _ ->
+      case Insn.CallKfunc _, Insn.LegacyLoad _, Insn.AddrSpaceCast _ ->
           throw new IllegalStateException("insn " + pc + " was not refused: " + insn);
     }
   }

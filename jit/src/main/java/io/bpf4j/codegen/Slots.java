@@ -12,7 +12,7 @@ import java.util.List;
 /// @param list the slots, by index
 record Slots(List<Slot> list) {
   /// More would crowd the set of variables, which is one long.
-  static final int MAX = 44;
+  static final int MAX = 43;
 
   static final Slots NONE = new Slots(List.of());
 

@@ -3,7 +3,8 @@ package io.bpf4j.codegen;
 import io.bpf4j.isa.Reg;
 
 /// The variables of generated code, numbered so that a set of them is one `long`: R0 to R10, what
-/// checks keep at hand, then the promoted slots. Each is a `long` local.
+/// checks keep at hand, then the promoted slots, and the counter of `may_goto`. Each is a `long`
+/// local.
 final class Vars {
   static final int FP = Reg.FP.ordinal();
 
@@ -29,7 +30,10 @@ final class Vars {
   /// The first promoted slot.
   static final int SLOTS = 20;
 
-  static final int COUNT = SLOTS + Slots.MAX;
+  /// How often the function's `may_goto` did not jump.
+  static final int LOOPS = SLOTS + Slots.MAX;
+
+  static final int COUNT = LOOPS + 1;
 
   /// The variables that a program itself has: what lives from one instruction to the next.
   static final long PROGRAM = ((1L << FP) - 1) | (-1L << SLOTS);

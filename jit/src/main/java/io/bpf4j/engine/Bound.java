@@ -20,29 +20,20 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
-import java.util.concurrent.atomic.AtomicReferenceArray;
 import org.jspecify.annotations.Nullable;
 
 /// A program together with what it refers to on its host: helpers by id, maps by pointer, the
 /// memory behind the maps' values. Both engines hold one a program and hand it to [Checks]. Making
 /// it refuses, by name, what cannot be executed.
 public final class Bound {
-  /// More CPU slots than any machine we simulate; the index is the slot's number.
-  private static final int MAX_CPUS = 4096;
-
-  /// Helper numbers an index array covers; uapi/linux/bpf.h ends at 211.
-  private static final int MAX_HELPER = 1023;
-
   private final Program program;
   private final Platform platform;
   private final EngineOptions options;
   private final @Nullable CtxLayout ctx;
   private final BpfMap[] maps;
-  private final @Nullable Helper[] helpers;
   private final List<Integer> functions;
   private final BitSet entries = new BitSet();
-  private final AtomicReferenceArray<Region @Nullable []> regionsByCpu =
-      new AtomicReferenceArray<>(MAX_CPUS);
+  private volatile Region[] @Nullable [] regionsByCpu = {};
 
   private Bound(
       Program program, Platform platform, EngineOptions options, @Nullable CtxLayout ctx) {
@@ -51,10 +42,6 @@ public final class Bound {
     this.options = options;
     this.ctx = ctx;
     this.maps = program.maps().toArray(BpfMap[]::new);
-    this.helpers = new @Nullable Helper[MAX_HELPER + 1];
-    for (int id = 0; id <= MAX_HELPER; id++) {
-      helpers[id] = platform.helper(id);
-    }
     Set<Integer> named = new HashSet<>();
     program.subprogs().forEach(subprog -> named.add(subprog.pc()));
     this.functions = List.copyOf(Structure.check(program.insns(), named));
@@ -85,8 +72,13 @@ public final class Bound {
   private @Nullable String refusal(Insn insn, @Nullable ProgTypeInfo type) {
     return switch (insn) {
       case Insn.CallHelper(int id) -> helperRefusal(id, type);
-      case Insn.MayGoto _, Insn.CallKfunc _, Insn.LegacyLoad _, Insn.AddrSpaceCast _ ->
-          insn.getClass().getSimpleName() + " cannot be executed yet";
+      case Insn.LegacyLoad _ ->
+          "a packet load (LD_ABS, LD_IND) needs a program type with a packet, "
+              + (type == null
+                  ? "which a bare program has not"
+                  : type.type().uapiName() + " has none");
+      case Insn.CallKfunc _ -> "kernel functions cannot be called outside the kernel";
+      case Insn.AddrSpaceCast _ -> "addr_space_cast needs an arena, and there are none";
       case Insn.LoadImm64 load -> loadRefusal(load);
       default -> null;
     };
@@ -161,7 +153,7 @@ public final class Bound {
 
   /// The helper with this id, or null: the platform's row, found without a hash.
   public @Nullable Helper helper(int id) {
-    return id >= 0 && id <= MAX_HELPER ? helpers[id] : null;
+    return platform.helper(id);
   }
 
   /// Where the program's functions start, ascending, the first 0.
@@ -216,8 +208,9 @@ public final class Bound {
 
   /// The value memory of the program's maps that contains an address, as seen from a CPU, or null.
   public @Nullable Region mapRegion(int cpu, long address) {
-    Region @Nullable [] known = regionsByCpu.get(cpu);
-    Region[] regions = known != null ? known : regions(cpu);
+    Region[] @Nullable [] known = regionsByCpu;
+    Region @Nullable [] own = cpu < known.length ? known[cpu] : null;
+    Region[] regions = own != null ? own : regions(cpu);
     int low = 0;
     int high = regions.length - 1;
     while (low <= high) {
@@ -241,7 +234,14 @@ public final class Bound {
     }
     Region[] sorted = all.stream().distinct().toArray(Region[]::new);
     Arrays.sort(sorted, Comparator.comparingLong(Region::base));
-    regionsByCpu.set(cpu, sorted);
+    remember(cpu, sorted);
     return sorted;
+  }
+
+  private synchronized void remember(int cpu, Region[] regions) {
+    Region[] @Nullable [] longer =
+        Arrays.copyOf(regionsByCpu, Math.max(cpu + 1, regionsByCpu.length));
+    longer[cpu] = regions;
+    regionsByCpu = longer;
   }
 }

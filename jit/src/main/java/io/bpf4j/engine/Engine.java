@@ -16,9 +16,15 @@ import io.bpf4j.prog.Program;
 /// - A jump that goes to its own slot or back, when taken, and every call of a function of the
 ///   program spend 1 of [EngineOptions#fuel]; the first that finds 0 left ends the run. The budget
 ///   is looked at before the depth of calls, after the target of a `callx`.
+/// - `may_goto` falls through [#MAX_LOOPS] times in one run of a function, all that the function
+///   has counted together; after that it jumps.
 /// - Addition of an offset wraps; shifts mask their count; a fault leaves the stores before it in
 ///   memory.
 public interface Engine {
+  /// How often `may_goto` lets a loop go on (the kernel's BPF_MAX_LOOPS). A kernel whose JIT knows
+  /// the time, as that of x86-64 since Linux 6.15, counts to 250 ms instead.
+  long MAX_LOOPS = 8L << 20;
+
   /// The name on the command line: `interp`, `checked-jit`.
   String name();
 

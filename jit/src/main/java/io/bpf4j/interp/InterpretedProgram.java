@@ -3,6 +3,7 @@ package io.bpf4j.interp;
 import io.bpf4j.engine.Bound;
 import io.bpf4j.engine.Checks;
 import io.bpf4j.engine.CompileReport;
+import io.bpf4j.engine.Engine;
 import io.bpf4j.engine.RunnableProgram;
 import io.bpf4j.isa.AtomicOp;
 import io.bpf4j.isa.Insn;
@@ -15,14 +16,18 @@ import io.bpf4j.prog.Program;
 /// A pre-decoded program and the loop that runs it.
 ///
 /// Registers are `r[0]` to `r[10]` of the CPU slot's array. Above them the array holds, for each
-/// function that waits for a callee, its R1 to R9 and where it goes on. The frame pointer is kept
-/// in a local beside `r[10]`, which nothing writes.
+/// function that waits for a callee, its R1 to R9, where it goes on, and what its loops counted.
+/// The frame pointer is kept in a local beside `r[10]`, which nothing writes.
 ///
 /// [#run] must stay below 8,000 bytes of bytecode, or HotSpot compiles it never; what is rare or
 /// slow anyway has methods of its own.
 final class InterpretedProgram implements RunnableProgram {
   /// Where a waiting function's place to go on is saved, in its stretch of the registers.
   private static final int RETURN = 10;
+
+  /// Where a function's `may_goto` count: beside the registers it works with, and in its stretch
+  /// while it waits.
+  private static final int LOOPS = 11;
 
   private final Bound bound;
   private final CompileReport report;
@@ -209,6 +214,7 @@ final class InterpretedProgram implements RunnableProgram {
         case Op.STORE_RELEASE -> storeRelease(cpu, r, fp, ip);
 
         case Op.GOTO -> next = c;
+        case Op.MAY_GOTO -> next = mayGoto(r) ? c : next;
         case Op.CALL_HELPER -> r[0] = callHelper(cpu, r, fp, imm, ip);
         case Op.CALL_LOCAL, Op.CALL_REG -> {
           int target = code[ip] == Op.CALL_LOCAL ? c : callTarget(r[dst], ip);
@@ -254,6 +260,7 @@ final class InterpretedProgram implements RunnableProgram {
 
   private long frame(Cpu cpu, long[] r, long fp) {
     r[10] = fp;
+    r[LOOPS] = 0;
     if (usesStack) {
       cpu.clearFrame(fp);
     }
@@ -279,6 +286,7 @@ final class InterpretedProgram implements RunnableProgram {
     int saved = depth * Cpu.REGISTERS;
     System.arraycopy(r, 1, r, saved + 1, 9);
     r[saved + RETURN] = next;
+    r[saved + LOOPS] = r[LOOPS];
     r[0] = 0;
     for (int i = 6; i < 10; i++) {
       r[i] = 0;
@@ -291,7 +299,13 @@ final class InterpretedProgram implements RunnableProgram {
     int saved = depth * Cpu.REGISTERS;
     System.arraycopy(r, saved + 1, r, 1, 9);
     r[10] += Cpu.FRAME_BYTES;
+    r[LOOPS] = r[saved + LOOPS];
     return (int) r[saved + RETURN];
+  }
+
+  /// Whether the function's loops are spent; counts them.
+  private static boolean mayGoto(long[] r) {
+    return r[LOOPS]++ >= Engine.MAX_LOOPS;
   }
 
   /// A load whose upper bits the caller fixes when it is signed; stack and the run's memory, which

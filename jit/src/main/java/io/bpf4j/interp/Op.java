@@ -152,6 +152,7 @@ final class Op {
   static final int CALL_LOCAL = 134;
   static final int CALL_REG = 135;
   static final int EXIT = 136;
+  static final int MAY_GOTO = 137;
 
   private Op() {}
 

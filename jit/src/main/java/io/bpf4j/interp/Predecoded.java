@@ -73,6 +73,8 @@ record Predecoded(int[] code, long[] pool, boolean usesStack) {
         }
         case Insn.Goto(int offset, boolean _) ->
             put(pc, Op.GOTO, Reg.R0, NONE, (next + offset) * STEP);
+        case Insn.MayGoto(short offset) ->
+            put(pc, Op.MAY_GOTO, Reg.R0, NONE, (next + offset) * STEP);
         case Insn.CallHelper(int id) -> put(pc, Op.CALL_HELPER, Reg.R0, new Imm(id), 0);
         case Insn.CallLocal(int offset) ->
             put(pc, Op.CALL_LOCAL, Reg.R0, NONE, (next + offset) * STEP);
@@ -89,7 +91,7 @@ record Predecoded(int[] code, long[] pool, boolean usesStack) {
           put(pc, Op.STORE_RELEASE, base, src, 0);
           reads(base);
         }
-        case Insn.MayGoto _, Insn.CallKfunc _, Insn.LegacyLoad _, Insn.AddrSpaceCast _ ->
+        case Insn.CallKfunc _, Insn.LegacyLoad _, Insn.AddrSpaceCast _ ->
             throw new IllegalStateException("binding refuses " + insn);
       }
     }

@@ -8,8 +8,12 @@ import org.jspecify.annotations.Nullable;
 
 /// What a host offers to programs: the three tables, and the layout of its sockets.
 public final class Platform {
+  /// Helper numbers that are found by index; uapi/linux/bpf.h ends at 211.
+  private static final int INDEXED = 1024;
+
   private final List<ProgTypeInfo> progTypes;
   private final Map<Integer, Helper> helpers = new HashMap<>();
+  private final @Nullable Helper[] byId = new @Nullable Helper[INDEXED];
   private final Map<Integer, MapTypeInfo> mapTypes = new HashMap<>();
   private final @Nullable CtxLayout sock;
 
@@ -20,7 +24,12 @@ public final class Platform {
       List<MapTypeInfo> mapTypes,
       @Nullable CtxLayout sock) {
     this.progTypes = List.copyOf(progTypes);
-    helpers.forEach(h -> this.helpers.put(h.id(), h));
+    for (Helper helper : helpers) {
+      this.helpers.put(helper.id(), helper);
+      if (helper.id() >= 0 && helper.id() < INDEXED) {
+        byId[helper.id()] = helper;
+      }
+    }
     mapTypes.forEach(m -> this.mapTypes.put(m.number(), m));
     this.sock = sock;
   }
@@ -43,7 +52,7 @@ public final class Platform {
 
   /// The helper with this id, or null.
   public @Nullable Helper helper(int id) {
-    return helpers.get(id);
+    return id >= 0 && id < INDEXED ? byId[id] : helpers.get(id);
   }
 
   /// The map type with this number, or null.

@@ -94,6 +94,7 @@ final class RandomProgram {
     return switch (insn) {
       case Insn.Jump j -> new Insn.Jump(j.op(), j.width(), j.dst(), j.src(), (short) offset);
       case Insn.Goto g -> new Insn.Goto(offset, g.wide());
+      case Insn.MayGoto _ -> new Insn.MayGoto((short) offset);
       case Insn.CallLocal _ -> new Insn.CallLocal(offset);
       case Insn.LoadImm64 l -> new Insn.LoadImm64(l.dst(), l.source(), offset);
       default -> throw new IllegalArgumentException(insn.toString());
@@ -215,6 +216,9 @@ final class RandomProgram {
   }
 
   private Insn condition() {
+    if (random.nextInt(16) == 0) {
+      return new Insn.MayGoto((short) 0);
+    }
     Width width = random.nextBoolean() ? Width.W64 : Width.W32;
     return new Insn.Jump(pick(JmpOp.values()), width, scratch(), operand(), (short) 0);
   }

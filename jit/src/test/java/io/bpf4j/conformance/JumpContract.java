@@ -147,4 +147,48 @@ interface JumpContract extends Contract {
             () -> machine().fuel(1_000_000).run("gotol on\non: gotol back\nback: gotol on"))
         .isInstanceOf(BudgetExhausted.class);
   }
+
+  /// BPF_MAX_LOOPS.
+  @Test
+  default void mayGotoLetsLoopsGoOn8388608Times() {
+    assertThat(run("r0 = 0\nagain: may_goto out\nr0 += 1\ngoto again\nout: exit"))
+        .isEqualTo(8_388_608);
+    assertThat(run("r0 = 0\nagain: may_goto out\nr0 += 1\nmay_goto out\ngoto again\nout: exit"))
+        .as("two in one function count together")
+        .isEqualTo(4_194_304);
+    assertThat(run("r0 = 0\ngoto in\nout: exit\nin: r0 += 1\nmay_goto out\ngoto in"))
+        .as("a jump back, taken the first time after")
+        .isEqualTo(8_388_609);
+  }
+
+  @Test
+  default void mayGotoCountsAnewInEachCall() {
+    String loop =
+        """
+        r6 = 0
+        r0 = 0
+        again: may_goto out
+        r6 += 1
+        if r6 == 3 goto enough
+        goto again
+        out: r0 = -1
+        exit
+        enough: call whole
+        r6 = r0
+        call whole
+        r6 += r0
+        r0 = 0
+        rest: may_goto end
+        r0 += 1
+        goto rest
+        end: r0 += r6
+        exit
+        whole: r0 = 0
+        turn: may_goto spent
+        r0 += 1
+        goto turn
+        spent: exit
+        """;
+    assertThat(run(loop)).isEqualTo(3 * 8_388_608 - 3);
+  }
 }

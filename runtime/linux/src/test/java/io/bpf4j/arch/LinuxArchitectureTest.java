@@ -6,7 +6,21 @@ import java.util.Set;
 class LinuxArchitectureTest extends HouseRules {
   @Override
   protected Map<String, Set<String>> arrows() {
-    return Map.of(".linux", Set.of(".error", ".isa", ".mem", ".prog", ".net", ".map"));
+    return Map.of(
+        ".linux",
+        Set.of(".error", ".isa", ".mem", ".prog", ".net", ".map"),
+        ".fuzz",
+        Set.of(
+            ".",
+            ".error",
+            ".isa",
+            ".mem",
+            ".prog",
+            ".platform",
+            ".engine",
+            ".map",
+            ".helper",
+            ".linux"));
   }
 
   @Override
