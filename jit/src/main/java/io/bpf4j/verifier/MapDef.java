@@ -27,6 +27,18 @@ public record MapDef(
     byte @Nullable [] contents,
     @Nullable MapDef inner,
     List<Field> fields) {
+  /// A map without contents and inner map.
+  public static MapDef of(
+      String name,
+      int type,
+      int keySize,
+      int valueSize,
+      int maxEntries,
+      int flags,
+      List<Field> fields) {
+    return new MapDef(name, type, keySize, valueSize, maxEntries, flags, null, null, fields);
+  }
+
   /// BPF_F_RDONLY_PROG: programs may not write.
   static final int READ_ONLY_PROG = 1 << 7;
 

@@ -177,10 +177,10 @@ final class VerifyBatch {
       if (!value && source != 0 && source != MAP_FD && source != MAP_IDX) {
         throw new UsageException("the lddw at %d loads no map".formatted(pair.get(0).asInt()));
       }
-      code[at + 1] = (byte) (code[at + 1] & 0xf | (value ? MAP_IDX_VALUE : MAP_IDX) << 4);
+      code[at + 1] = (byte) ((code[at + 1] & 0xf) | ((value ? MAP_IDX_VALUE : MAP_IDX) << 4));
       int index = maps.size();
       for (int i = 0; i < Integer.BYTES; i++) {
-        code[at + 4 + i] = (byte) (index >> 8 * i);
+        code[at + 4 + i] = (byte) (index >> (8 * i));
       }
       maps.add(map(pair.get(1).asString()));
     }
@@ -206,6 +206,6 @@ final class VerifyBatch {
             new Field(FieldKind.KPTR, 0),
             new Field(FieldKind.KPTR, 8),
             new Field(FieldKind.KPTR, 16));
-    return new MapDef(name, 2, 4, 24, 1, 0, null, null, fields);
+    return MapDef.of(name, 2, 4, 24, 1, 0, fields);
   }
 }

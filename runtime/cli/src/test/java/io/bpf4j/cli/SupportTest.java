@@ -20,7 +20,7 @@ final class SupportTest {
   @Test
   void whatNoEngineExecutesSaysSo() {
     assertThat(Cli.run("support").lines())
-        .anyMatch(line -> line.startsWith("| MAY_GOTO |") && line.contains("refused by name"))
+        .anyMatch(line -> line.startsWith("| CALL_KFUNC |") && line.contains("refused by name"))
         .anyMatch(line -> line.startsWith("| ATOMIC64 |") && line.endsWith("| yes |"));
   }
 }

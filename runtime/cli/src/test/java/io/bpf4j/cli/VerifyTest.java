@@ -28,7 +28,7 @@ class VerifyTest {
   void theContextIsAnotherOnesForAnotherType() {
     Cli cli = Cli.run("verify", LoadTest.STEER, "--type", "xdp");
     assertThat(cli.code()).isEqualTo(ExitCode.NEGATIVE);
-    assertThat(cli.out()).startsWith("steer\treject\t").contains("invalid bpf_context access");
+    assertThat(cli.out()).startsWith("steer\treject\t").contains("invalid size of register spill");
   }
 
   @Test

@@ -13,6 +13,7 @@ import io.bpf4j.isa.PseudoLoad;
 import io.bpf4j.map.RuntimeMap;
 import io.bpf4j.net.Family;
 import io.bpf4j.net.IpAddr;
+import io.bpf4j.net.Port;
 import io.bpf4j.net.Protocol;
 import io.bpf4j.net.Tuple;
 import io.bpf4j.netns.Netns;
@@ -61,7 +62,7 @@ public class ProvenProgramsTest {
       maps.add(map);
     }
     Sock sock = ns.open(Protocol.TCP, Family.INET);
-    sock.bind(IpAddr.parse("127.0.0.1"), 80);
+    sock.bind(IpAddr.parse("127.0.0.1"), new Port(80));
     sock.listen();
   }
 
@@ -179,6 +180,7 @@ public class ProvenProgramsTest {
     IpAddr src = four ? IpAddr.parse("192.0.2.1") : IpAddr.parse("2001:db8::1");
     IpAddr dst = four ? IpAddr.parse("127.0.0.1") : IpAddr.parse("::1");
     Protocol protocol = random.nextBoolean() ? Protocol.TCP : Protocol.UDP;
-    return new Tuple(protocol, src, random.nextInt(65536), dst, random.nextInt(65536), 0);
+    return new Tuple(
+        protocol, src, new Port(random.nextInt(65536)), dst, new Port(random.nextInt(65536)), 0);
   }
 }
