@@ -38,7 +38,9 @@ final class FunctionWriter {
   private final int words;
   private final Leaves leaves;
   private int spilled;
-  private int home = -1;
+
+  /// The register that keeps the memory's address, or -1 where it is not known.
+  private final int home;
 
   FunctionWriter(
       Code code,
@@ -46,6 +48,7 @@ final class FunctionWriter {
       boolean maps,
       int stackBytes,
       List<Generator.Callee> callees,
+      boolean entry,
       boolean deep) {
     this.code = code;
     this.random = random;
@@ -56,16 +59,15 @@ final class FunctionWriter {
     this.deep = deep;
     this.low = deep ? -FRAME + 64 : -8 * words;
     Pointer frame = new Pointer(Pointer.Area.STACK, low, low + 8 * words, true);
-    this.leaves = new Leaves(code, random, regs, frame);
+    this.home = entry ? random.nextInt(4) == 0 ? 1 : 6 + random.nextInt(4) : -1;
+    this.leaves = new Leaves(code, random, regs, frame, home < 0 ? null : Reg.of(home));
   }
 
   /// Writes the function that a program starts with: the memory in R1, its length in R2.
   void entry(int size) {
     regs.pointer(Reg.R1, new Pointer(Pointer.Area.MEMORY, 0, Input.WORK, true));
     regs.number(Reg.R2);
-    home = 1;
-    if (random.nextInt(4) != 0) {
-      home = 6 + random.nextInt(4);
+    if (home != 1) {
       code.add(Generator.move(Reg.of(home), Reg.R1));
       regs.pointer(Reg.of(home), new Pointer(Pointer.Area.MEMORY, 0, Input.WORK, true));
       regs.number(Reg.R1);

@@ -75,14 +75,14 @@ final class Generator {
               random.nextInt(3)));
     }
     boolean deep = functions == 0 && stackBytes == 0 && random.nextInt(8) == 0;
-    new FunctionWriter(code, random, maps, stackBytes, callees, deep).entry(size);
+    new FunctionWriter(code, random, maps, stackBytes, callees, true, deep).entry(size);
     for (int i = 0; i < functions; i++) {
       if (!code.isCalled(callees.get(i).label())) {
         continue;
       }
       List<Callee> later = callees.subList(i + 1, functions);
       code.place(callees.get(i).label());
-      new FunctionWriter(code, random, maps, 0, later, false)
+      new FunctionWriter(code, random, maps, 0, later, false, false)
           .function(callees.get(i), 1 + random.nextInt(6));
     }
     return code.finish();

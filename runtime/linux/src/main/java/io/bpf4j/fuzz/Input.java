@@ -24,7 +24,11 @@ record Input(byte[] memory, byte[] array, int present, byte[] hash, byte[] singl
   /// Bytes that programs work on; behind them they leave registers and stack to be seen.
   static final int WORK = 64;
 
-  static final int MEMORY = WORK + 80 + 64 + 8;
+  static final int MEMORY = WORK + 80 + 64 + 16;
+
+  /// Where numbers pass through memory.
+  static final short PASSAGE = MEMORY - 2 * Long.BYTES;
+
   static final int VALUE = 16;
   static final int ENTRIES = 3;
   static final int KEYS = 8;

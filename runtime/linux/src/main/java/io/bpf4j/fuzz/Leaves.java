@@ -24,7 +24,11 @@ final class Leaves {
   /// The part of the frame that may be accessed, from R10.
   private final Pointer frame;
 
-  Leaves(Code code, RandomGenerator random, Registers regs, Pointer frame) {
+  /// The register that points at the start of the memory, or null.
+  private final @Nullable Reg home;
+
+  Leaves(Code code, RandomGenerator random, Registers regs, Pointer frame, @Nullable Reg home) {
+    this.home = home;
     this.code = code;
     this.random = random;
     this.regs = regs;
@@ -152,8 +156,32 @@ final class Leaves {
     if (base == null || (op == AtomicOp.CMPXCHG && regs.isLocked(0))) {
       return;
     }
+    boolean stack = base.pointer().area() == Pointer.Area.STACK;
+    if (fetch && stack && home == null) {
+      return;
+    }
     short offset = base.pointer().offset(size, true, random);
     code.add(new Insn.Atomic(op, fetch, size, base.reg(), offset, src));
+    if (fetch) {
+      aroundTheVerifier(op == AtomicOp.CMPXCHG ? Reg.R0 : src, op, size, stack);
+    }
+  }
+
+  /// Steps around what the verifier of Linux 6.18 gets wrong, which would look like mismatches:
+  ///
+  /// - What an atomic operation fetches from the stack it takes to be what was spilled there, but
+  ///   does not follow back to the spill when it needs it precisely, and so leaves out ways through
+  ///   the program that are taken. A number that came through memory it does not know.
+  /// - After a 32-bit cmpxchg it clears the upper half of R0 only when it saw it read, which it
+  ///   forgets where it finds that it knows the rest of a way already. So R0 is read at once.
+  private void aroundTheVerifier(Reg fetched, AtomicOp op, Size size, boolean stack) {
+    if (op == AtomicOp.CMPXCHG && size == Size.W) {
+      code.add(Generator.plus(Reg.R0, Generator.immediate(random)));
+    }
+    if (stack && home != null) {
+      code.add(new Insn.Store(Size.DW, home, Input.PASSAGE, fetched));
+      code.add(new Insn.Load(Size.DW, false, fetched, home, Input.PASSAGE));
+    }
   }
 
   private void ordered() {

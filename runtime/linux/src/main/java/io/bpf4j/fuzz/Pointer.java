@@ -10,7 +10,13 @@ import java.util.random.RandomGenerator;
 /// @param low the first offset that may be accessed
 /// @param high one past the last
 /// @param aligned whether the byte at `low` is aligned to 8
-record Pointer(Area area, int low, int high, boolean aligned) {
+/// @param variable whether a number was added that the verifier does not know: atomics on such a
+///   place of a stack it refuses
+record Pointer(Area area, int low, int high, boolean aligned, boolean variable) {
+  Pointer(Area area, int low, int high, boolean aligned) {
+    this(area, low, high, aligned, false);
+  }
+
   enum Area {
     MEMORY,
     /// A stack: accesses must be aligned (kernel/bpf/verifier.c, check_ptr_alignment).
@@ -19,18 +25,19 @@ record Pointer(Area area, int low, int high, boolean aligned) {
   }
 
   Pointer moved(int bytes) {
-    return new Pointer(area, low - bytes, high - bytes, aligned);
+    return new Pointer(area, low - bytes, high - bytes, aligned, variable);
   }
 
   /// After a number from 0 to `most`, of which nothing but multiples of `step`, was added.
   Pointer moved(int most, int step) {
-    return new Pointer(area, low, high - most, aligned && step % Long.BYTES == 0);
+    return new Pointer(area, low, high - most, aligned && step % Long.BYTES == 0, true);
   }
 
   /// Whether there is a legal access of this size.
   boolean takes(Size size, boolean atomic) {
     boolean mustAlign = (atomic || area == Area.STACK) && size.bytes() > 1;
-    return high - low >= size.bytes() && (aligned || !mustAlign);
+    boolean refused = atomic && variable && area == Area.STACK;
+    return high - low >= size.bytes() && (aligned || !mustAlign) && !refused;
   }
 
   /// The offset of a legal access, often at one of the ends.
