@@ -1,9 +1,10 @@
 package io.bpf4j.cli;
 
+import io.bpf4j.linux.KernelSupport;
+import io.bpf4j.linux.Permission;
 import io.bpf4j.mem.MemoryBackend;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -19,9 +20,6 @@ import picocli.CommandLine.Option;
     description =
         "Shows the JDK, the memory backend and why, flags that would help, whether bpf(2) is permitted, and clang.")
 final class Doctor extends Command {
-  private static final int CAP_SYS_ADMIN = 21;
-  private static final int CAP_BPF = 39;
-
   @Option(names = "--json", description = "Print one JSON document.")
   private boolean json;
 
@@ -102,34 +100,31 @@ final class Doctor extends Command {
         set ? "" : "with 0, a change of traffic does not throw compiled programs back for a while");
   }
 
-  /// Whether bpf(2) would be permitted, from what the kernel says of this process: nothing is
-  /// loaded to find out.
+  /// What the live kernel permits: a program of two instructions is loaded to find out, and a
+  /// network namespace made.
   private static Finding bpf() {
-    Optional<String> status = text(Path.of("/proc/self/status"));
-    if (status.isEmpty()) {
-      return new Finding("bpf", "no Linux kernel here", "");
+    String kernel = "Linux " + KernelSupport.release();
+    Permission bpf = KernelSupport.bpf();
+    Permission netns = KernelSupport.netns();
+    if (!bpf.granted()) {
+      return new Finding(
+          "bpf",
+          kernel + ": not permitted, " + bpf.reason(),
+          "only comparisons with the live kernel need it; run them as root");
     }
-    long caps =
-        status
-            .get()
-            .lines()
-            .filter(line -> line.startsWith("CapEff:"))
-            .map(line -> Long.parseUnsignedLong(line.substring("CapEff:".length()).strip(), 16))
-            .findFirst()
-            .orElse(0L);
-    boolean capable = (caps >>> CAP_SYS_ADMIN & 1) == 1 || (caps >>> CAP_BPF & 1) == 1;
-    String kernel = "Linux " + System.getProperty("os.version");
-    if (capable) {
-      return new Finding("bpf", kernel + ": permitted, this process has the capability", "");
-    }
-    String locked =
-        text(Path.of("/proc/sys/kernel/unprivileged_bpf_disabled")).map(String::strip).orElse("");
-    return new Finding(
-        "bpf",
-        kernel
-            + ": not permitted, this process lacks CAP_BPF"
-            + (locked.isEmpty() ? "" : " (kernel.unprivileged_bpf_disabled=" + locked + ")"),
-        "only comparisons with the live kernel need it; run them as root");
+    String jit =
+        switch (KernelSupport.jit()) {
+          case ON -> "its JIT is on";
+          case DEBUG -> "its JIT is on and prints what it makes";
+          case OFF -> "its JIT is off";
+          case UNKNOWN -> "it does not say whether its JIT is on";
+        };
+    return netns.granted()
+        ? new Finding("bpf", kernel + ": permitted, network namespaces too; " + jit, "")
+        : new Finding(
+            "bpf",
+            kernel + ": permitted; " + jit,
+            "run --engine kernel needs a network namespace: " + netns.reason());
   }
 
   private static Finding clang() {
@@ -149,13 +144,5 @@ final class Doctor extends Command {
       }
     }
     return new Finding("clang", "not found on the PATH", "only building BPF C needs it");
-  }
-
-  private static Optional<String> text(Path file) {
-    try {
-      return Optional.of(Files.readString(file, StandardCharsets.UTF_8));
-    } catch (IOException e) {
-      return Optional.empty();
-    }
   }
 }

@@ -122,16 +122,19 @@ record MapSetup(String map, List<Element> elements) {
         } else if (element.value != null && !(map instanceof SocketMap)) {
           map.updateElem(element.key, element.value, 0);
         } else {
-          throw new UsageException(
-              "--map %s: %s"
-                  .formatted(
-                      setup.map,
-                      element.socket == null
-                          ? "its elements are sockets"
-                          : "its elements are values, not sockets"));
+          throw wrongElement(setup.map, element.socket == null);
         }
       }
     }
+  }
+
+  /// Says that a map's elements are not what the setup gives.
+  static UsageException wrongElement(String map, boolean givesValue) {
+    return new UsageException(
+        "--map %s: %s"
+            .formatted(
+                map,
+                givesValue ? "its elements are sockets" : "its elements are values, not sockets"));
   }
 
   /// The map of that name.

@@ -3,7 +3,7 @@ package io.bpf4j.cli;
 import io.bpf4j.Engines;
 import io.bpf4j.elf.BpfObjectReader;
 import io.bpf4j.error.ErrnoException;
-import io.bpf4j.map.RuntimeMap;
+import io.bpf4j.linux.KernelSupport;
 import io.bpf4j.prog.BpfObject;
 import io.bpf4j.prog.ProgSpec;
 import io.bpf4j.prog.ProgType;
@@ -15,6 +15,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -38,6 +39,7 @@ import picocli.CommandLine.Parameters;
     })
 final class Run extends Command {
   private static final String ALL = "all";
+  private static final int COOKIE_BYTES = 8;
 
   @Parameters(paramLabel = "OBJ.o", description = "The object that clang built.")
   private Path object = Path.of("-");
@@ -72,7 +74,7 @@ final class Run extends Command {
   @Option(
       names = "--engine",
       paramLabel = "NAME",
-      description = "An engine, several of them, or all.")
+      description = "An engine, kernel (this machine's), several of them, or all.")
   private List<String> engines = new ArrayList<>();
 
   @Option(
@@ -93,9 +95,11 @@ final class Run extends Command {
 
   /// One engine's answers, a record each, and the maps asked for.
   private record Answers(
-      String engine, List<TestRun.Outcome> outcomes, Map<String, List<Map<String, Object>>> dumps) {
+      String engine,
+      List<ProgramRun.Outcome> outcomes,
+      Map<String, List<Map<String, Object>>> dumps) {
     double nanos() {
-      return outcomes.stream().mapToDouble(TestRun.Outcome::nanos).average().orElse(0);
+      return outcomes.stream().mapToDouble(ProgramRun.Outcome::nanos).average().orElse(0);
     }
   }
 
@@ -115,8 +119,9 @@ final class Run extends Command {
     List<byte[]> inputs = asked == ProgType.SK_LOOKUP ? contexts() : List.of(memory(asked));
     List<Answers> answers = new ArrayList<>();
     for (String engine : chosen()) {
-      TestRun run = new TestRun(Engines.named(engine), read, spec, asked, setups);
-      answers.add(answer(engine, run, asked, inputs));
+      try (ProgramRun run = open(engine, read, spec, asked, setups)) {
+        answers.add(answer(engine, run, asked, inputs));
+      }
     }
     List<String> differences = differences(answers);
     if (json) {
@@ -133,6 +138,13 @@ final class Run extends Command {
     }
     differences.forEach(line -> io().complain("bpf4j run: " + line));
     return differences.isEmpty() ? ExitCode.OK : ExitCode.NEGATIVE;
+  }
+
+  private static ProgramRun open(
+      String engine, BpfObject read, ProgSpec spec, ProgType asked, List<MapSetup> setups) {
+    return engine.equals(KernelTestRun.NAME)
+        ? KernelTestRun.open(read, spec, asked, setups)
+        : new TestRun(Engines.named(engine), read, spec, asked, setups);
   }
 
   private ProgSpec program(BpfObject read) {
@@ -174,6 +186,9 @@ final class Run extends Command {
     LinkedHashSet<String> chosen = new LinkedHashSet<>();
     for (String engine : engines) {
       chosen.addAll(engine.equals(ALL) ? Engines.names() : List.of(engine));
+      if (engine.equals(ALL) && KernelSupport.netns().granted()) {
+        chosen.add(KernelTestRun.NAME);
+      }
     }
     return List.copyOf(chosen);
   }
@@ -215,14 +230,13 @@ final class Run extends Command {
         : Hex.parse("--data", data);
   }
 
-  private Answers answer(String engine, TestRun run, ProgType asked, List<byte[]> inputs) {
-    Map<String, RuntimeMap> dumpable = new LinkedHashMap<>();
-    dumps.forEach(name -> dumpable.put(name, run.map(name)));
-    List<TestRun.Outcome> outcomes = new ArrayList<>(inputs.size());
+  private Answers answer(String engine, ProgramRun run, ProgType asked, List<byte[]> inputs) {
+    dumps.forEach(run::checkMap);
+    List<ProgramRun.Outcome> outcomes = new ArrayList<>(inputs.size());
     for (byte[] input : inputs) {
       try {
         outcomes.add(
-            asked == ProgType.SK_LOOKUP ? run.skLookup(input, repeat) : run.bare(input, repeat));
+            asked == ProgType.SK_LOOKUP ? run.skLookup(input, repeat) : run.data(input, repeat));
       } catch (ErrnoException e) {
         if (inputs.size() == 1) {
           throw e;
@@ -232,7 +246,7 @@ final class Run extends Command {
       }
     }
     Map<String, List<Map<String, Object>>> dumped = new LinkedHashMap<>();
-    dumpable.forEach((name, map) -> dumped.put(name, MapSetup.dump(map)));
+    dumps.forEach(name -> dumped.put(name, run.dump(name)));
     return new Answers(engine, outcomes, dumped);
   }
 
@@ -241,10 +255,12 @@ final class Run extends Command {
     List<String> lines = new ArrayList<>();
     Answers first = answers.getFirst();
     for (Answers other : answers.subList(1, answers.size())) {
+      boolean kernel =
+          first.engine.equals(KernelTestRun.NAME) || other.engine.equals(KernelTestRun.NAME);
       for (int i = 0; i < first.outcomes.size(); i++) {
-        TestRun.Outcome a = first.outcomes.get(i);
-        TestRun.Outcome b = other.outcomes.get(i);
-        if (!a.agrees(b)) {
+        ProgramRun.Outcome a = first.outcomes.get(i);
+        ProgramRun.Outcome b = other.outcomes.get(i);
+        if (!a.agrees(b, kernel ? COOKIE_BYTES : 0)) {
           lines.add(
               "record %d: %s answers %d %s, %s answers %d %s"
                   .formatted(
@@ -258,12 +274,19 @@ final class Run extends Command {
         }
       }
       first.dumps.forEach((map, elements) -> {
-        if (!elements.equals(other.dumps.get(map))) {
+        if (!sorted(elements).equals(sorted(other.dumps.getOrDefault(map, List.of())))) {
           lines.add("map %s differs between %s and %s".formatted(map, first.engine, other.engine));
         }
       });
     }
     return lines;
+  }
+
+  /// By key: hash maps of different engines have orders of their own.
+  private static List<Map<String, Object>> sorted(List<Map<String, Object>> elements) {
+    return elements.stream()
+        .sorted(Comparator.comparing(e -> String.valueOf(e.get("key"))))
+        .toList();
   }
 
   private static String spelled(@Nullable String socket) {
@@ -272,13 +295,13 @@ final class Run extends Command {
 
   private void printRecords(Answers answers) {
     PrintStream out = io().out();
-    for (TestRun.Outcome outcome : answers.outcomes) {
+    for (ProgramRun.Outcome outcome : answers.outcomes) {
       out.print(outcome.retval() + "\t" + spelled(outcome.socket()) + "\n");
     }
   }
 
   private void printOne(Answers answers, ProgType asked) {
-    TestRun.Outcome outcome = answers.outcomes.getFirst();
+    ProgramRun.Outcome outcome = answers.outcomes.getFirst();
     boolean typed = asked == ProgType.SK_LOOKUP;
     io().out().println(outcome.retval());
     io().out().printf("%-7s %s%n", typed ? "ctx" : "data", HexFormat.of().formatHex(outcome.out()));
@@ -290,7 +313,7 @@ final class Run extends Command {
 
   private void printRows(List<Answers> answers) {
     for (Answers answer : answers) {
-      TestRun.Outcome outcome = answer.outcomes.getFirst();
+      ProgramRun.Outcome outcome = answer.outcomes.getFirst();
       io().out()
           .printf(
               "%s\t%d\t%s\t%.1f%n",
@@ -326,7 +349,7 @@ final class Run extends Command {
     return document;
   }
 
-  private static Map<String, Object> record(TestRun.Outcome outcome, ProgType asked) {
+  private static Map<String, Object> record(ProgramRun.Outcome outcome, ProgType asked) {
     boolean typed = asked == ProgType.SK_LOOKUP;
     Map<String, Object> record = new LinkedHashMap<>();
     record.put("retval", outcome.retval());

@@ -5,7 +5,6 @@ import io.bpf4j.engine.RunnableProgram;
 import io.bpf4j.error.Errno;
 import io.bpf4j.error.ErrnoException;
 import io.bpf4j.lookup.WorldCpu;
-import io.bpf4j.map.RuntimeMap;
 import io.bpf4j.mem.Memory;
 import io.bpf4j.net.Family;
 import io.bpf4j.netns.Netns;
@@ -24,12 +23,12 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Arrays;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
+import java.util.Map;
 
 /// A program on one engine in a world of its own, run as BPF_PROG_TEST_RUN does (net/bpf/test_run.c
 /// bpf_prog_test_run_sk_lookup): only this program, on a context that the caller wrote, and no
 /// regular lookup afterwards.
-final class TestRun {
+final class TestRun implements ProgramRun {
   private static final int COOKIE_BYTES = 8;
   private static final long SEED = 1;
 
@@ -39,21 +38,6 @@ final class TestRun {
   private final WorldCpu cpu;
   private final Probe probe = new Probe();
   private final Verdicts verdicts = new Verdicts();
-
-  /// What came of a run.
-  ///
-  /// @param retval the return value's 32 bits
-  /// @param socket the selected socket as the setup spells it, or null
-  /// @param out the context as user space gets it back, or the memory
-  /// @param nanos mean time of a run
-  record Outcome(int retval, @Nullable String socket, byte[] out, double nanos) {
-    /// Whether another engine did the same, in whatever time.
-    boolean agrees(Outcome other) {
-      return retval == other.retval
-          && java.util.Objects.equals(socket, other.socket)
-          && Arrays.equals(out, other.out);
-    }
-  }
 
   /// Makes the world: the object's maps, filled, and the program.
   ///
@@ -67,17 +51,22 @@ final class TestRun {
     this.cpu = world.cpu(0);
   }
 
-  /// A map of the object.
-  ///
-  /// @throws UsageException when there is none of that name
-  RuntimeMap map(String name) {
-    return MapSetup.find("--dump", name, maps);
+  @Override
+  public void checkMap(String name) {
+    MapSetup.find("--dump", name, maps);
   }
 
-  /// Runs the program on a context of user space's form, `repeat` times, each from no selection.
-  ///
-  /// @throws ErrnoException as the system call refuses the context or the selection
-  Outcome skLookup(byte[] context, int repeat) {
+  @Override
+  public List<Map<String, Object>> dump(String name) {
+    return MapSetup.dump(MapSetup.find("--dump", name, maps));
+  }
+
+  /// Nothing: what a world holds goes with it.
+  @Override
+  public void close() {}
+
+  @Override
+  public Outcome skLookup(byte[] context, int repeat) {
     byte[] ctx = checked(context);
     packet(ByteBuffer.wrap(ctx).order(ByteOrder.LITTLE_ENDIAN));
     long at = cpu.ctx();
@@ -157,8 +146,8 @@ final class TestRun {
     return new ErrnoException(errno, "test_run context", why);
   }
 
-  /// Runs a program without a type on memory, `repeat` times on the same.
-  Outcome bare(byte[] data, int repeat) {
+  @Override
+  public Outcome data(byte[] data, int repeat) {
     try (Arena arena = Arena.ofConfined()) {
       if (data.length != 0) {
         long address = arena.allocate(data.length, Long.BYTES).address();

@@ -2,6 +2,7 @@ package io.bpf4j.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.bpf4j.linux.KernelSupport;
 import io.bpf4j.mem.MemoryBackend;
 import org.junit.jupiter.api.Test;
 import tools.jackson.databind.JsonNode;
@@ -14,6 +15,22 @@ class DoctorTest {
     assertThat(json.get("memory").get("value").asString())
         .startsWith(MemoryBackend.current().name() + ": ");
     assertThat(json.propertyNames()).contains("bpf", "clang", "traps");
+  }
+
+  @Test
+  void saysWhatTheKernelPermits() {
+    String bpf =
+        Json.mapper()
+            .readTree(Cli.run("doctor", "--json").out())
+            .get("bpf")
+            .get("value")
+            .asString();
+    assertThat(bpf).startsWith("Linux " + KernelSupport.release() + ": ");
+    if (KernelSupport.permitted()) {
+      assertThat(bpf).contains(": permitted").contains("JIT");
+    } else {
+      assertThat(bpf).contains(": not permitted, " + KernelSupport.whyNot());
+    }
   }
 
   @Test

@@ -1,8 +1,10 @@
 package io.bpf4j.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.bpf4j.Engines;
+import io.bpf4j.linux.KernelSupport;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -109,10 +111,72 @@ class RunTest {
   void severalEnginesAreARowEach() throws IOException {
     Cli cli = run(steering(), STEER, "--ctx", hex(packet(6, 80)), "--engine", "all");
     assertThat(cli.code()).isZero();
-    assertThat(cli.lines()).hasSameSizeAs(Engines.names());
+    List<String> all = new ArrayList<>(Engines.names());
+    if (KernelSupport.netns().granted()) {
+      all.add("kernel");
+    }
     assertThat(cli.lines()).allMatch(line -> line.contains("\t1\ttcp 127.0.0.1:7777\t"));
     assertThat(cli.lines().stream().map(line -> line.replaceFirst("\t.*", "")))
-        .containsExactlyElementsOf(Engines.names());
+        .containsExactlyElementsOf(all);
+  }
+
+  @Test
+  void theKernelSelectsTheSameSocketsAndCountsTheSame() throws IOException {
+    assumeTrue(KernelSupport.netns().granted(), KernelSupport.netns().reason());
+    ByteArrayOutputStream records = new ByteArrayOutputStream();
+    records.writeBytes(packet(6, 80));
+    records.writeBytes(packet(17, 53));
+    records.writeBytes(packet(6, 53));
+    Path file = Files.write(folder.resolve("records"), records.toByteArray());
+    String[] args = {STEER, "--ctx", "@" + file, "--dump", "counters", "--dump", "sockets"};
+    Cli kernel = run(plus(steering(), "--engine", "kernel"), args);
+    Cli interp = run(plus(steering(), "--engine", "interp"), args);
+    assertThat(kernel.err()).isEmpty();
+    assertThat(kernel.code()).isZero();
+    assertThat(kernel.lines().subList(0, 3))
+        .containsExactly("1\ttcp 127.0.0.1:7777", "1\tudp 127.0.0.1:5353", "1\t-");
+    assertThat(kernel.out()).isEqualTo(interp.out());
+    Cli both = run(plus(steering(), "--engine", "interp", "--engine", "kernel"), args);
+    assertThat(both.err()).isEmpty();
+    assertThat(both.code()).isZero();
+  }
+
+  @Test
+  void theKernelRunsBareProgramsOnMemory() {
+    assumeTrue(KernelSupport.netns().granted(), KernelSupport.netns().reason());
+    Cli cli =
+        Cli.run(
+            "run",
+            COMPUTE,
+            "--prog",
+            "empty",
+            "--type",
+            "unspec",
+            "--data",
+            "0102",
+            "--engine",
+            "interp",
+            "--engine",
+            "kernel");
+    assertThat(cli.err()).isEmpty();
+    assertThat(cli.code()).isZero();
+    assertThat(cli.lines()).hasSize(2).last().asString().startsWith("kernel\t");
+  }
+
+  @Test
+  void theKernelRefusesContextsAsTheSimulationDoes() throws IOException {
+    assumeTrue(KernelSupport.netns().granted(), KernelSupport.netns().reason());
+    byte[] odd = packet(6, 80);
+    odd[8] = 99;
+    Cli cli = run(plus(steering(), "--engine", "kernel"), STEER, "--ctx", hex(odd));
+    assertThat(cli.code()).isEqualTo(2);
+    assertThat(cli.err()).contains("EAFNOSUPPORT").hasLineCount(1);
+  }
+
+  private static List<String> plus(List<String> some, String... more) {
+    List<String> all = new ArrayList<>(some);
+    all.addAll(List.of(more));
+    return all;
   }
 
   /// What the kernel's test run refuses (net/bpf/test_run.c bpf_prog_test_run_sk_lookup).

@@ -1,0 +1,44 @@
+package io.bpf4j.linux;
+
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+
+/// Keeps threads on one CPU, so that what programs leave in per-CPU values is found.
+public final class CpuPin {
+  /// A `cpu_set_t`.
+  private static final int SET_BYTES = 128;
+
+  private static final long THIS_THREAD = 0;
+
+  private CpuPin() {}
+
+  /// Keeps the calling thread on one of the CPUs it may use, and gives its number.
+  ///
+  /// @throws io.bpf4j.error.ErrnoException as sched_setaffinity(2)
+  public static int pin() {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment set = arena.allocate(SET_BYTES, Long.BYTES);
+      Syscall.SCHED_GETAFFINITY.check(
+          Syscall.SCHED_GETAFFINITY.call(THIS_THREAD, SET_BYTES, set.address()), "this thread");
+      int cpu = lowest(set);
+      set.fill((byte) 0);
+      set.set(JAVA_BYTE, cpu / Byte.SIZE, (byte) (1 << (cpu % Byte.SIZE)));
+      Syscall.SCHED_SETAFFINITY.check(
+          Syscall.SCHED_SETAFFINITY.call(THIS_THREAD, SET_BYTES, set.address()), "CPU " + cpu);
+      return cpu;
+    }
+  }
+
+  private static int lowest(MemorySegment set) {
+    for (int word = 0; word < SET_BYTES / Long.BYTES; word++) {
+      long bits = set.getAtIndex(JAVA_LONG, word);
+      if (bits != 0) {
+        return word * Long.SIZE + Long.numberOfTrailingZeros(bits);
+      }
+    }
+    throw new IllegalStateException("a thread that may use no CPU");
+  }
+}
