@@ -82,6 +82,15 @@ public record MapSpec(
 
   /// The same with other sizes: loaders may fill in what an object leaves open.
   public MapSpec withSizes(int keySize, int valueSize, int maxEntries) {
+    return copy(keySize, valueSize, maxEntries, contents);
+  }
+
+  /// The same with other initial contents, of the same length.
+  public MapSpec withContents(byte[] bytes) {
+    return copy(keySize, valueSize, maxEntries, bytes);
+  }
+
+  private MapSpec copy(int keySize, int valueSize, int maxEntries, byte @Nullable [] contents) {
     return new MapSpec(
         name,
         type,
@@ -91,25 +100,6 @@ public record MapSpec(
         flags,
         mapExtra,
         contents,
-        frozen,
-        inner,
-        initial,
-        keyTypeId,
-        valueTypeId,
-        pinning);
-  }
-
-  /// The same with other initial contents, of the same length.
-  public MapSpec withContents(byte[] bytes) {
-    return new MapSpec(
-        name,
-        type,
-        keySize,
-        valueSize,
-        maxEntries,
-        flags,
-        mapExtra,
-        bytes,
         frozen,
         inner,
         initial,

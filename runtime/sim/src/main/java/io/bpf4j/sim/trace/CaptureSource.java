@@ -5,8 +5,9 @@ import java.util.Collections;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/// What pcap and pcapng share: the input, the counts, the packet that is refilled.
-abstract sealed class CaptureSource implements PacketSource permits PcapSource, PcapngSource {
+/// What the formats share: the input, the counts, the packet that is refilled.
+abstract sealed class CaptureSource implements PacketSource
+    permits PcapSource, PcapngSource, CsvSource {
   /// libpcap and Wireshark take no larger packet either (MAXIMUM_SNAPLEN, WTAP_MAX_PACKET_SIZE), if
   /// the file itself does not announce it.
   static final int MAX_CAPTURED = 262_144;
@@ -39,6 +40,12 @@ abstract sealed class CaptureSource implements PacketSource permits PcapSource, 
     }
     packets++;
     return true;
+  }
+
+  /// Counts a packet that needs no dissecting.
+  final void packetRead() {
+    frames++;
+    packets++;
   }
 
   /// Counts a frame that cannot be dissected.

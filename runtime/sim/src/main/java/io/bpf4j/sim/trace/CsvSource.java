@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
 ///
 /// A line that cannot be read ends the reading with its number and the rule: a table is written by
 /// programs, and a wrong line means a wrong table.
-final class CsvSource implements PacketSource {
+final class CsvSource extends CaptureSource {
   private static final int MAX_LINE = 4096;
 
   /// Columns by the names of the first line.
@@ -47,21 +47,15 @@ final class CsvSource implements PacketSource {
   private static final List<Column> NEEDED =
       List.of(Column.PROTO, Column.SRC, Column.SPORT, Column.DST, Column.DPORT);
 
-  private final String name;
-  private final CaptureInput input;
-  private final Packet packet = new Packet();
-  private final SkipCounts skips = new SkipCounts();
   private final Column[] columns;
   private final String[] cells = new String[Column.values().length];
   private long line = 1;
-  private long packets;
 
   /// Reads the first line.
   ///
   /// @throws InputException when it does not name the columns
   CsvSource(String name, CaptureInput input) {
-    this.name = name;
-    this.input = input;
+    super(name, input);
     this.columns = columns(Objects.requireNonNullElse(input.line(MAX_LINE), ""));
   }
 
@@ -117,7 +111,7 @@ final class CsvSource implements PacketSource {
     }
     line++;
     split(text.strip());
-    packets++;
+    packetRead();
     fill();
     return packet;
   }
@@ -151,7 +145,7 @@ final class CsvSource implements PacketSource {
     packet.dstLo = dst.lo();
     packet.sport = (int) number(Column.SPORT, 0, 65_535);
     packet.dport = (int) number(Column.DPORT, 0, 65_535);
-    packet.frame = number(Column.FRAME, packets, Long.MAX_VALUE);
+    packet.frame = number(Column.FRAME, packets(), Long.MAX_VALUE);
     packet.timeNanos = number(Column.NANOS, 0, Long.MAX_VALUE);
     packet.ifindex = (int) number(Column.IIF, 0, Integer.MAX_VALUE);
     packet.tcpFlags =
@@ -188,42 +182,7 @@ final class CsvSource implements PacketSource {
   }
 
   @Override
-  public String name() {
-    return name;
-  }
-
-  @Override
   public String format() {
     return "csv";
-  }
-
-  @Override
-  public List<CaptureInterface> interfaces() {
-    return List.of();
-  }
-
-  @Override
-  public long frames() {
-    return packets;
-  }
-
-  @Override
-  public long packets() {
-    return packets;
-  }
-
-  @Override
-  public SkipCounts skips() {
-    return skips;
-  }
-
-  @Override
-  public @Nullable String problem() {
-    return null;
-  }
-
-  @Override
-  public void close() {
-    input.close();
   }
 }
