@@ -49,7 +49,10 @@ public final class Insns {
 
   /// The pc of the instruction that follows the one at `pc`.
   public int next(int pc) {
-    return pc + at(pc).slots();
+    if (!startsAt(pc)) {
+      throw new IllegalArgumentException("no instruction starts at pc " + pc);
+    }
+    return pc + 1 < bySlot.length && bySlot[pc + 1] == null ? pc + 2 : pc + 1;
   }
 
   /// The instructions without their slots.

@@ -17,6 +17,8 @@ import io.bpf4j.prog.ProgType;
 import io.bpf4j.prog.Program;
 import io.bpf4j.prog.Subprog;
 import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.util.List;
 import java.util.Map;
 
@@ -35,7 +37,13 @@ final class EngineLane {
   private final List<RuntimeMap> maps =
       Input.MAPS.stream().map(spec -> Maps.create(spec, 1)).toList();
 
+  private final MemorySegment keys = arena.allocate(ValueLayout.JAVA_INT, Input.KEYS);
+  private final MemorySegment value = arena.allocate(Input.VALUE, Long.BYTES);
+
   EngineLane() {
+    for (int key = 0; key < Input.KEYS; key++) {
+      keys.setAtIndex(ValueLayout.JAVA_INT, key, key);
+    }
     cpu.memory(memory, Input.MEMORY);
   }
 
@@ -76,18 +84,41 @@ final class EngineLane {
     if (usesMaps) {
       Memory.putBytes(values(Input.ARRAY_MAP), input.array());
       Memory.putBytes(values(Input.SINGLE_MAP), input.single());
-      RuntimeMap hash = maps.get(Input.HASH_MAP);
-      for (Map.Entry<byte[], byte[]> entry : hash.entries()) {
-        hash.deleteElem(entry.getKey());
+      if (!prepareHash(input)) {
+        // Keys that no input holds took the room.
+        RuntimeMap hash = maps.get(Input.HASH_MAP);
+        hash.entries().forEach(entry -> hash.deleteElem(entry.getKey()));
+        prepareHash(input);
       }
-      for (int key = 0; key < Input.KEYS; key++) {
-        if ((input.present() >>> key & 1) != 0) {
-          byte[] value = new byte[Input.VALUE];
-          System.arraycopy(input.hash(), key * Input.VALUE, value, 0, Input.VALUE);
-          hash.updateElem(new byte[] {(byte) key, 0, 0, 0}, value, MapFlags.BPF_ANY);
+    }
+  }
+
+  /// Puts the hash map's elements in place; values are written over where the key is there already,
+  /// which takes no lock.
+  private boolean prepareHash(Input input) {
+    RuntimeMap hash = maps.get(Input.HASH_MAP);
+    for (int key = 0; key < Input.KEYS; key++) {
+      if ((input.present() >>> key & 1) == 0 && hash.lookup(cpu, key(key)) != 0) {
+        hash.delete(cpu, key(key));
+      }
+    }
+    for (int key = 0; key < Input.KEYS; key++) {
+      if ((input.present() >>> key & 1) != 0) {
+        long at = hash.lookup(cpu, key(key));
+        MemorySegment.copy(
+            input.hash(), key * Input.VALUE, value, ValueLayout.JAVA_BYTE, 0, Input.VALUE);
+        if (at != 0) {
+          Memory.copy(value.address(), at, Input.VALUE);
+        } else if (hash.update(cpu, key(key), value.address(), MapFlags.BPF_ANY) != 0) {
+          return false;
         }
       }
     }
+    return true;
+  }
+
+  private long key(int key) {
+    return keys.address() + (long) key * Integer.BYTES;
   }
 
   /// Runs a program on what was put in place.

@@ -57,6 +57,12 @@ public final class Fuzzer {
     return Generator.make(random, place < KernelLane.WITH_MAPS, stackBytes);
   }
 
+  /// Whether a program is among those that are run until C2 has compiled it: one in each
+  /// [#STEADY_EVERY], at changing places of a batch, since the place decides whether it has maps.
+  static boolean runsSteadily(long number) {
+    return number % STEADY_EVERY == number / STEADY_EVERY * 7 % STEADY_EVERY;
+  }
+
   private FuzzReport run() {
     try (SteadyRuns steady = new SteadyRuns(options, report)) {
       List<Thread> threads = new ArrayList<>();
@@ -118,7 +124,7 @@ public final class Fuzzer {
       if (given.dissent() != null) {
         String origin = "seed %d, program %d".formatted(options.seed(), first + i);
         found(comparison, cases.get(i), given, origin);
-      } else if ((first + i) % STEADY_EVERY == STEADY_EVERY - 1) {
+      } else if (runsSteadily(first + i)) {
         steady.add(first + i, cases.get(i));
       }
     }

@@ -52,6 +52,8 @@ final class SteadyJvm implements AutoCloseable {
     command.add("-Xbatch");
     command.add("-XX:+UseSerialGC");
     command.add("-Xmx256m");
+    // Without it each program is compiled a second time, inlined into the loop that runs it.
+    command.add("-XX:TypeProfileWidth=0");
     command.add("-XX:-UsePerfData");
     command.add("-XX:ErrorFile=" + crashes.resolve("hs_err_" + backend + ".log"));
     command.addAll(List.of(flags));

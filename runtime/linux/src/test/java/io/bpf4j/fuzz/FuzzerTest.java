@@ -11,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -73,6 +74,18 @@ class FuzzerTest {
         assertThat(Files.readString(saved.resolve("answers.txt"))).isEqualTo(answers.text());
       }
     }
+  }
+
+  @Test
+  void oneProgramInTwoThousandRunsSteadilyAndSomeOfThemHaveMaps() {
+    List<Long> steady =
+        LongStream.range(0, 100L * Fuzzer.STEADY_EVERY)
+            .filter(Fuzzer::runsSteadily)
+            .boxed()
+            .toList();
+    assertThat(steady).hasSize(100);
+    assertThat(steady.stream().filter(n -> Fuzzer.make(1, n).usesMaps()).count())
+        .isBetween(5L, 45L);
   }
 
   @Test
