@@ -1,0 +1,56 @@
+package io.bpf4j.conformance.family;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/// All families. What the files say is the only source of what is right: the tables of
+/// [io.bpf4j.isa] and the engines are what is tested.
+public final class Families {
+  private Families() {}
+
+  /// Programs with what must come of them.
+  public static List<Trial> trials() {
+    List<Trial> trials = new ArrayList<>();
+    trials.addAll(Arithmetic.trials("arithmetic"));
+    trials.addAll(Arithmetic.trials("jumps"));
+    trials.addAll(Accesses.trials());
+    trials.addAll(Distances.trials());
+    return trials;
+  }
+
+  /// Programs that only a verifier refuses: one instruction each.
+  public static List<Trial> refusedByTheKernel() {
+    return Arithmetic.refused("arithmetic");
+  }
+
+  /// Programs with an access that no host lets happen.
+  static List<Accesses.Outside> outside() {
+    return Accesses.outside();
+  }
+
+  /// How many programs have an access that no host lets happen.
+  public static int outsideCount() {
+    return outside().size();
+  }
+
+  /// The accesses outside of what a program may touch that the host lets happen.
+  public static List<String> permitted(Host host) {
+    return outside().stream()
+        .filter(o -> !host.stops(o.name(), o.insns(), o.memoryBytes(), o.map(), o.pc()))
+        .map(o -> o.name() + " is permitted")
+        .toList();
+  }
+
+  /// The first thing that the host does wrong, or null.
+  public static @Nullable String firstFailure(Host host) {
+    for (Trial trial : trials()) {
+      List<String> failures = trial.failures(host);
+      if (!failures.isEmpty()) {
+        return failures.getFirst();
+      }
+    }
+    List<String> permitted = permitted(host);
+    return permitted.isEmpty() ? null : permitted.getFirst();
+  }
+}
