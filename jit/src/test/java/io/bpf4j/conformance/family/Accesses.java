@@ -76,7 +76,12 @@ final class Accesses {
     STORES.rows().stream()
         .filter(row -> row.names("S"))
         .forEach(row -> trials.add(storeRegisters(row)));
-    ATOMICS.rows().forEach(row -> trials.add(atomicRegisters(row)));
+    for (Row row : ATOMICS.rows()) {
+      trials.add(atomicRegisters(row, false));
+      if (row.columns().size() > 1) {
+        trials.add(atomicRegisters(row, true));
+      }
+    }
     trials.add(slots());
     return trials;
   }
@@ -238,16 +243,41 @@ final class Accesses {
     return blocks.trial("atomics, " + place, false, inputs);
   }
 
-  private static Trial atomicRegisters(Row row) {
+  /// Whether what is fetched replaces the base.
+  private static boolean losesBase(Row row, int base, int src) {
+    return row.columns().size() > 1 && base == (row.columns().get(1).startsWith("S") ? src : 0);
+  }
+
+  private static Trial atomicRegisters(Row row, boolean losingBase) {
     Blocks blocks = new Blocks(4 * REGISTERS * REGISTERS);
     for (int b = 0; b < REGISTERS; b++) {
       for (int s = 0; s < REGISTERS; s++) {
-        atomic(blocks, Place.MEMORY, row, b, s, 8);
+        if (losesBase(row, b, s) == losingBase) {
+          atomic(blocks, Place.MEMORY, row, b, s, 8);
+        }
       }
     }
     List<Long> few = ATOMICS.list("few");
-    String name = "atomics, " + row.insn() + ", all registers";
-    return blocks.trial(name, false, inputs(few, few, few));
+    String which = losingBase ? ", into the base" : ", all registers";
+    return blocks.trial("atomics, " + row.insn() + which, losingBase, inputs(few, few, few));
+  }
+
+  /// A program for each way of fetching into the base.
+  static List<Trial> refused() {
+    List<Trial> refused = new ArrayList<>();
+    for (Row row : ATOMICS.rows()) {
+      for (int b = 0; b < REGISTERS; b++) {
+        for (int s = 0; s < REGISTERS; s++) {
+          if (losesBase(row, b, s)) {
+            Blocks blocks = new Blocks(4);
+            atomic(blocks, Place.MEMORY, row, b, s, 8);
+            String insn = at(row, b, 8).with("S", s).insn();
+            refused.add(blocks.trial(insn, true, inputs(List.of(0L), List.of(0L), List.of(0L))));
+          }
+        }
+      }
+    }
+    return refused;
   }
 
   private static void atomic(Blocks blocks, Place place, Row row, int base, int src, int at) {

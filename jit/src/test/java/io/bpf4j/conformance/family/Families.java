@@ -19,19 +19,16 @@ public final class Families {
     return trials;
   }
 
-  /// Programs that only a verifier refuses: one instruction each.
+  /// Programs of one instruction that only a verifier refuses.
   public static List<Trial> refusedByTheKernel() {
-    return Arithmetic.refused("arithmetic");
+    List<Trial> refused = new ArrayList<>(Arithmetic.refused("arithmetic"));
+    refused.addAll(Accesses.refused());
+    return refused;
   }
 
   /// Programs with an access that no host lets happen.
   static List<Accesses.Outside> outside() {
     return Accesses.outside();
-  }
-
-  /// How many programs have an access that no host lets happen.
-  public static int outsideCount() {
-    return outside().size();
   }
 
   /// The accesses outside of what a program may touch that the host lets happen.
