@@ -1,13 +1,20 @@
 package io.bpf4j.conformance.family;
 
+import io.bpf4j.engine.Engine;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /// All families. What the files say is the only source of what is right: the tables of
 /// [io.bpf4j.isa] and the engines are what is tested.
 public final class Families {
-  private Families() {}
+  private final List<Trial> trials = new ArrayList<>(trials());
+
+  /// All programs, made once to be run often; those that are fast come first.
+  public Families() {
+    trials.sort(Comparator.comparingInt(trial -> trial.insns().size()));
+  }
 
   /// Programs with what must come of them.
   public static List<Trial> trials() {
@@ -39,9 +46,10 @@ public final class Families {
         .toList();
   }
 
-  /// The first thing that the host does wrong, or null.
-  public static @Nullable String firstFailure(Host host) {
-    for (Trial trial : trials()) {
+  /// The first thing that the engine does wrong, or null.
+  public @Nullable String firstFailure(Engine engine) {
+    Host host = new EngineHost(engine);
+    for (Trial trial : trials) {
       List<String> failures = trial.failures(host);
       if (!failures.isEmpty()) {
         return failures.getFirst();
