@@ -1,0 +1,147 @@
+package io.bpf4j.mutation;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/// Breaks the engines in every way that [Mutator] knows and sees whether the suite notices. Mutants
+/// are tried in another JVM, since they may end it or never end; either counts as noticed.
+final class MutationCheck {
+  private static final List<String> CLASSES =
+      List.of(
+          "io/bpf4j/codegen/Lowering",
+          "io/bpf4j/codegen/MemoryLowering",
+          "io/bpf4j/codegen/BranchLowering",
+          "io/bpf4j/codegen/CallLowering",
+          "io/bpf4j/codegen/Access",
+          "io/bpf4j/interp/InterpretedProgram",
+          "io/bpf4j/interp/Op",
+          "io/bpf4j/interp/Predecoded$Builder");
+  private static final int SECONDS = 90;
+
+  private MutationCheck() {}
+
+  /// All mutants, in a fixed order.
+  static List<Mutation> mutations() {
+    return CLASSES.stream().flatMap(owner -> Mutator.mutations(owner).stream()).toList();
+  }
+
+  /// What came of a mutant.
+  ///
+  /// @param words the test that failed, or how the JVM ended
+  record Verdict(Mutation mutation, Fate fate, String words) {}
+
+  enum Fate {
+    KILLED,
+    SURVIVED,
+    /// The JVM ended, or the suite did not.
+    ENDED,
+    /// No JVM loads such an engine.
+    INVALID
+  }
+
+  /// Tries every `step`th mutant, from `first` on.
+  static List<Verdict> run(int first, int step) throws IOException, InterruptedException {
+    List<Mutation> mutations = mutations();
+    SortedMap<Integer, Verdict> verdicts = new TreeMap<>();
+    int next = first;
+    while (next < mutations.size()) {
+      try (Worker worker = new Worker(next, step)) {
+        String line;
+        while ((line = worker.line()) != null) {
+          String[] words = line.split(" ", 4);
+          int number = Integer.parseInt(words[1]);
+          Fate fate =
+              switch (words[2]) {
+                case "killed" -> Fate.KILLED;
+                case "survived" -> Fate.SURVIVED;
+                default -> Fate.INVALID;
+              };
+          String why = words.length == 4 ? words[3] : "";
+          verdicts.put(number, new Verdict(mutations.get(number), fate, why));
+          next = number + step;
+        }
+        if (next < mutations.size()) {
+          verdicts.put(next, new Verdict(mutations.get(next), Fate.ENDED, worker.end()));
+          next += step;
+        }
+      }
+    }
+    return List.copyOf(verdicts.values());
+  }
+
+  /// A JVM that tries mutants.
+  private static final class Worker implements AutoCloseable {
+    private final Process process;
+    private final BlockingQueue<String> lines = new LinkedBlockingQueue<>();
+    private final List<String> last = new ArrayList<>();
+
+    Worker(int first, int step) throws IOException {
+      process =
+          new ProcessBuilder(
+                  Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                  "--enable-native-access=ALL-UNNAMED",
+                  "--add-exports=java.base/jdk.internal.misc=ALL-UNNAMED",
+                  "-XX:+UseSerialGC",
+                  "-XX:TieredStopAtLevel=1",
+                  "-XX:-CreateCoredumpOnCrash",
+                  "-XX:+SuppressFatalErrorMessage",
+                  "-cp",
+                  System.getProperty("java.class.path"),
+                  MutationWorker.class.getName(),
+                  Integer.toString(first),
+                  Integer.toString(step))
+              .redirectErrorStream(true)
+              .start();
+      Thread.ofVirtual().start(this::read);
+    }
+
+    private void read() {
+      try (BufferedReader in =
+          new BufferedReader(
+              new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8))) {
+        in.lines().forEach(lines::add);
+      } catch (IOException | java.io.UncheckedIOException e) {
+        lines.add("reading ended: " + e);
+      }
+      lines.add("");
+    }
+
+    /// The next line about a mutant; null when there is none in time or the JVM has ended.
+    @Nullable String line() throws InterruptedException {
+      while (true) {
+        String line = lines.poll(SECONDS, TimeUnit.SECONDS);
+        if (line == null || line.isEmpty()) {
+          return null;
+        }
+        if (line.startsWith("result ")) {
+          return line;
+        }
+        last.add(line);
+      }
+    }
+
+    /// How it ended.
+    String end() throws InterruptedException {
+      if (!process.waitFor(100, TimeUnit.MILLISECONDS)) {
+        return "the suite does not end in " + SECONDS + " s";
+      }
+      return "the JVM ends with " + process.exitValue() + (last.isEmpty() ? "" : ": " + last.getLast());
+    }
+
+    @Override
+    public void close() {
+      process.destroyForcibly();
+    }
+  }
+}

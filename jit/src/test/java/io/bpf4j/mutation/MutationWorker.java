@@ -1,0 +1,39 @@
+package io.bpf4j.mutation;
+
+import io.bpf4j.engine.Engine;
+import java.util.List;
+
+/// The other JVM of [MutationCheck]: tries mutants and prints what came of each, in one line. A
+/// mutant may kill it or keep it for ever.
+final class MutationWorker {
+  private MutationWorker() {}
+
+  /// @param args the first mutant, and how far it is to the next
+  public static void main(String[] args) {
+    List<Mutation> mutations = MutationCheck.mutations();
+    Suite suite = new Suite();
+    int step = Integer.parseInt(args[1]);
+    for (int i = Integer.parseInt(args[0]); i < mutations.size(); i += step) {
+      System.out.println("result " + i + " " + verdict(mutations, i, suite).replace('\n', ' '));
+      System.out.flush();
+    }
+  }
+
+  private static String verdict(List<Mutation> mutations, int i, Suite suite) {
+    Mutation mutation = mutations.get(i);
+    int number = i;
+    while (number > 0 && mutations.get(number - 1).owner().equals(mutation.owner())) {
+      number--;
+    }
+    byte[] file = Mutator.mutant(mutation.owner(), i - number);
+    boolean interpreter = mutation.owner().contains("/interp/");
+    try {
+      Engine engine =
+          new MutantLoader(mutation.owner(), file).engine(interpreter ? "interp" : "checked-jit");
+      String failure = suite.firstFailure(engine);
+      return failure == null ? "survived" : "killed " + failure;
+    } catch (ReflectiveOperationException | LinkageError e) {
+      return "invalid " + e;
+    }
+  }
+}
