@@ -35,6 +35,14 @@ jdk_suits() {
 # Sets jdk to the first that suits: JAVA_HOME, the one behind `java` on the PATH, then the usual
 # folders of Linux distributions, macOS, Homebrew, SDKMAN, Gradle and IDEs.
 find_jdk() {
+  set -- \
+    /usr/lib/jvm/* /usr/lib64/jvm/* /usr/java/* /usr/local/java/* /opt/java/* /opt/jdk* /opt/*/jdk* \
+    "${SDKMAN_CANDIDATES_DIR:-${HOME:-}/.sdkman/candidates}"/java/* \
+    "${HOME:-}"/.jdks/* "${HOME:-}"/.gradle/jdks/* \
+    /Library/Java/JavaVirtualMachines/*/Contents/Home \
+    "${HOME:-}"/Library/Java/JavaVirtualMachines/*/Contents/Home \
+    /opt/homebrew/opt/openjdk*/libexec/openjdk.jdk/Contents/Home \
+    /usr/local/opt/openjdk*/libexec/openjdk.jdk/Contents/Home
   jdk=${JAVA_HOME:-}
   jdk_suits "$jdk" && return 0
   jdk_path=$PATH:
@@ -45,24 +53,28 @@ find_jdk() {
       if [ -r "$jdk_dir/../release" ]; then
         jdk=${jdk_dir%/bin}
       else
-        jdk=$(readlink -f "$jdk_dir/java" 2> /dev/null) || continue
-        jdk=${jdk%/bin/java}
+        jdk_behind "$jdk_dir/java" "$@" || continue
       fi
       jdk_suits "$jdk" && return 0
     fi
   done
-  for jdk in \
-    /usr/lib/jvm/* /usr/lib64/jvm/* /usr/java/* /usr/local/java/* /opt/java/* /opt/jdk* /opt/*/jdk* \
-    "${SDKMAN_CANDIDATES_DIR:-${HOME:-}/.sdkman/candidates}"/java/* \
-    "${HOME:-}"/.jdks/* "${HOME:-}"/.gradle/jdks/* \
-    /Library/Java/JavaVirtualMachines/*/Contents/Home \
-    "${HOME:-}"/Library/Java/JavaVirtualMachines/*/Contents/Home \
-    /opt/homebrew/opt/openjdk*/libexec/openjdk.jdk/Contents/Home \
-    /usr/local/opt/openjdk*/libexec/openjdk.jdk/Contents/Home; do
+  for jdk; do
     jdk_suits "$jdk" && return 0
   done
   jdk=
   return 1
+}
+
+# Sets jdk to the one whose java a link on the PATH means: one of the given folders, which takes no
+# process to see, or wherever the link leads.
+jdk_behind() {
+  jdk_link=$1
+  shift
+  for jdk; do
+    [ "$jdk_link" -ef "$jdk/bin/java" ] && return 0
+  done
+  jdk=$(readlink -f "$jdk_link" 2> /dev/null) || return 1
+  jdk=${jdk%/bin/java}
 }
 
 no_jdk="needs a JDK 25.0.3 or newer: none in JAVA_HOME, on the PATH, in the usual JVM folders or SDKMAN"

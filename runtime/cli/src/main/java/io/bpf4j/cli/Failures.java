@@ -47,11 +47,16 @@ final class Failures {
 
   /// An exception that a command threw.
   static int report(Io io, CommandLine command, Exception e) {
+    return report(io, name(command), e);
+  }
+
+  /// An exception that the named command threw.
+  static int report(Io io, String command, Exception e) {
     int code = code(e);
     if (code == ExitCode.BUG) {
-      return bug(io, name(command), e);
+      return bug(io, command, e);
     }
-    io.complain(oneLine(name(command) + ": " + message(e)));
+    io.complain(oneLine(command + ": " + message(e)));
     return code;
   }
 

@@ -3,15 +3,20 @@ package io.bpf4j.cli;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.bpf4j.sim.scenario.Nearest;
+import java.io.IOException;
 import java.io.PrintWriter;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Help.Ansi;
 
 /// The `bpf4j` command.
 public final class Main {
+  private static final Map<String, Function<Io, Command>> COMMANDS = commands();
+
   private Main() {}
 
   public static void main(String[] args) {
@@ -27,11 +32,34 @@ public final class Main {
 
   /// Runs one command in this JVM; the exit code is one of [ExitCode].
   static int run(Io io, String... args) {
-    CommandLine line = new CommandLine(new Root(io));
-    for (Command command : commands(io)) {
-      CommandLine subcommand = new CommandLine(command);
-      line.addSubcommand(subcommand);
+    try {
+      Plugin plugin = Plugin.plain(io, args);
+      return plugin == null ? parsed(io, args) : called(io, plugin);
+    } catch (Error e) {
+      // An error must not look like a negative answer.
+      return Failures.bug(io, "bpf4j " + String.join(" ", args), e);
     }
+  }
+
+  private static int called(Io io, Plugin plugin) {
+    try {
+      return plugin.call();
+    } catch (IOException | RuntimeException e) {
+      return Failures.report(io, "bpf4j plugin", e);
+    }
+  }
+
+  private static int parsed(Io io, String... args) {
+    CommandLine line = new CommandLine(new Root(io));
+    // Reading a command's annotations takes milliseconds: only help and complaints want all.
+    String wanted = args.length == 0 ? "" : args[0];
+    boolean known = COMMANDS.containsKey(wanted);
+    COMMANDS.forEach((name, command) -> {
+      if (!known || name.equals(wanted)) {
+        CommandLine subcommand = new CommandLine(command.apply(io));
+        line.addSubcommand(subcommand);
+      }
+    });
     line.setOut(new PrintWriter(io.out(), true, UTF_8));
     line.setErr(new PrintWriter(io.err(), true, UTF_8));
     line.setColorScheme(CommandLine.Help.defaultColorScheme(io.colour() ? Ansi.ON : Ansi.OFF));
@@ -45,28 +73,25 @@ public final class Main {
       io.complain(unknown);
       return ExitCode.USAGE;
     }
-    try {
-      return line.execute(args);
-    } catch (Error e) {
-      // picocli hands on exceptions only; an error must not look like a negative answer.
-      return Failures.bug(io, "bpf4j " + String.join(" ", args), e);
-    }
+    return line.execute(args);
   }
 
-  private static List<Command> commands(Io io) {
-    return List.of(
-        new Simulate(io),
-        new Explain(io),
-        new Load(io),
-        new Verify(io),
-        new Run(io),
-        new Disasm(io),
-        new Trace(io),
-        new Plugin(io),
-        new Fuzz(io),
-        new Support(io),
-        new Doctor(io),
-        new WarmUp(io));
+  private static Map<String, Function<Io, Command>> commands() {
+    Map<String, Function<Io, Command>> commands = new LinkedHashMap<>();
+    commands.put("simulate", Simulate::new);
+    commands.put("explain", Explain::new);
+    commands.put("load", Load::new);
+    commands.put("verify", Verify::new);
+    commands.put("run", Run::new);
+    commands.put("disasm", Disasm::new);
+    commands.put("trace", Trace::new);
+    commands.put("plugin", Plugin::new);
+    commands.put("fuzz", Fuzz::new);
+    commands.put("support", Support::new);
+    commands.put("doctor", Doctor::new);
+    commands.put("stage", Stage::new);
+    commands.put("warm-up", WarmUp::new);
+    return commands;
   }
 
   private static @Nullable String unknownCommand(CommandLine line, String[] args) {

@@ -8,6 +8,9 @@ import io.bpf4j.error.CodegenException;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
+import java.util.HashSet;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -39,6 +42,36 @@ final class Plugin extends Command {
 
   Plugin(Io io) {
     super(io);
+  }
+
+  /// The command with the arguments that harnesses write, read without picocli: a harness starts a
+  /// JVM a vector, and picocli's reflection takes longer than the program.
+  ///
+  /// @return null when it is another command or a word is unusual; picocli then knows what to say
+  static @Nullable Plugin plain(Io io, String... args) {
+    if (args.length == 0 || !args[0].equals("plugin")) {
+      return null;
+    }
+    Plugin plugin = new Plugin(io);
+    Set<String> seen = new HashSet<>();
+    for (int i = 1; i < args.length; i++) {
+      boolean option = args[i].startsWith("-");
+      if (!seen.add(option ? args[i] : "")) {
+        return null;
+      }
+      if (!option) {
+        plugin.memory = args[i];
+      } else if (args[i].equals("--batch")) {
+        plugin.batch = true;
+      } else {
+        int values = plugin.options.set(args[i], i + 1 < args.length ? args[i + 1] : "");
+        if (values < 0) {
+          return null;
+        }
+        i += values;
+      }
+    }
+    return plugin;
   }
 
   @Override

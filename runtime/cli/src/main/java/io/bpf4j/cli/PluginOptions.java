@@ -38,6 +38,30 @@ final class PluginOptions {
       description = "The program is function main of an ELF object in hex.")
   private boolean elf;
 
+  /// Sets one option without picocli.
+  ///
+  /// @param next the argument behind it, or an empty string
+  /// @return how many arguments behind it belong to it, or -1 when this is for picocli to read
+  int set(String option, String next) {
+    boolean valued = next.equals("true") || next.equals("false");
+    boolean value = !next.equals("false");
+    switch (option) {
+      case "--engine" -> engine = next;
+      case "--cpu_version" -> cpuVersion = next;
+      case "--interpret" -> interpret = value;
+      case "--jit" -> jit = value;
+      case "--debug" -> debug = value;
+      case "--elf" -> elf = value;
+      default -> {
+        return -1;
+      }
+    }
+    if (option.equals("--engine") || option.equals("--cpu_version")) {
+      return next.isEmpty() || next.startsWith("-") ? -1 : 1;
+    }
+    return valued ? 1 : 0;
+  }
+
   /// Whether the program is an object, not instructions.
   boolean elf() {
     return elf;

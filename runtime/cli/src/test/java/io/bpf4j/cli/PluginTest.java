@@ -7,6 +7,7 @@ import io.bpf4j.Engines;
 import io.bpf4j.conformance.Vector;
 import io.bpf4j.isa.Assembler;
 import io.bpf4j.isa.InsnEncoder;
+import java.io.InputStream;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
@@ -16,6 +17,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import picocli.CommandLine;
 
 class PluginTest {
   private static final HexFormat HEX = HexFormat.of();
@@ -66,6 +68,45 @@ class PluginTest {
       })
   void optionsOfTheSuiteAreTaken(String args) {
     assertThat(plugin("r0 = r2\nexit", args.split(" ", -1)).out().strip()).isEqualTo("2");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "",
+        "0011",
+        "--batch",
+        "0011 --debug --cpu_version v4 --interpret",
+        "--interpret false 0011 --jit true",
+        "--engine interp --elf 0011",
+        "--debug --elf true",
+        "--batch --engine interp"
+      })
+  void plainArgumentsAreReadAsPicocliReadsThem(String args) {
+    Io io = new Io(InputStream.nullInputStream(), System.out, System.err, false, false);
+    String[] words = args.isEmpty() ? new String[0] : args.split(" ", -1);
+    Plugin parsed = new Plugin(io);
+    new CommandLine(parsed).parseArgs(words);
+    Plugin plain =
+        Plugin.plain(io, Stream.concat(Stream.of("plugin"), Stream.of(words)).toArray(String[]::new));
+    assertThat(plain).isNotNull().usingRecursiveComparison().isEqualTo(parsed);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "--help",
+        "--engine",
+        "--engine --jit",
+        "--engine=interp",
+        "--frobnicate",
+        "00 11",
+        "--jit --jit",
+        "--interpret=false"
+      })
+  void unusualArgumentsAreLeftToPicocli(String args) {
+    Io io = new Io(InputStream.nullInputStream(), System.out, System.err, false, false);
+    assertThat(Plugin.plain(io, ("plugin " + args).split(" ", -1))).isNull();
   }
 
   @Test
