@@ -26,7 +26,7 @@ class RegressionTest {
 
   private static void check(Path folder) throws IOException {
     List<Engine> engines =
-        Stream.concat(Stream.of("interp"), Engines.names().stream())
+        Stream.concat(Stream.of("interp"), Engines.forBarePrograms().stream())
             .distinct()
             .map(Engines::named)
             .toList();
