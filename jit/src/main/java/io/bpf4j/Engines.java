@@ -9,14 +9,18 @@ import java.util.List;
 /// Hands out engines by the names of the command line.
 ///
 /// `jit` and `checked-jit` are the compiler, `interp` and `checked-interp` the reference
-/// interpreter. Without a proof of a program's safety the name without `checked-` means the same:
-/// every engine checks what programs do.
+/// interpreter. Those with `checked-` look at every access when it happens and run any program.
+/// `jit` runs programs that were proved to be safe, without checks, and refuses all others; `interp`
+/// runs proved programs without checks and others with them.
 public final class Engines {
+  private static final String VERIFIED = "jit";
+  private static final String CHECKED = "checked-";
+
   private static final List<Engine> ALL =
       List.of(
-          new JitEngine("jit"),
-          new Interpreter("interp"),
-          new JitEngine("checked-jit"),
+          JitEngine.verified(),
+          new Interpreter("interp", true),
+          new JitEngine(),
           new Interpreter("checked-interp"));
 
   private Engines() {}
@@ -25,6 +29,18 @@ public final class Engines {
   /// speaks for another.
   public static List<String> names() {
     return ALL.stream().map(Engine::name).toList();
+  }
+
+  /// The names of those that run programs without a type, too: nothing can be proved of these.
+  public static List<String> forBarePrograms() {
+    return ALL.stream().map(Engine::name).filter(name -> !name.equals(VERIFIED)).toList();
+  }
+
+  /// The engine that runs what the engine of that name runs, but looks at every access.
+  ///
+  /// @throws InputException when there is none
+  public static Engine checked(String name) {
+    return named(named(name).name().startsWith(CHECKED) ? name : CHECKED + name);
   }
 
   /// The engine of that name.

@@ -1,5 +1,6 @@
 package io.bpf4j.codegen;
 
+import io.bpf4j.engine.Proof;
 import io.bpf4j.mem.Region;
 import io.bpf4j.platform.LoadRule;
 import org.jspecify.annotations.Nullable;
@@ -34,11 +35,30 @@ sealed interface Access {
   /// Decides an access.
   static Access of(
       Analysis analysis, Kinds kinds, int pc, Kind base, long offset, int size, boolean write) {
+    Proof proof = analysis.proof();
+    if (proof == null) {
+      return checked(analysis, kinds, pc, base, offset, size, write);
+    }
+    int slot =
+        base.is(Kind.Tag.FP) ? kinds.slots(pc).indexOf(base.value() + offset, size) : Slots.NO_SLOT;
+    if (slot != Slots.NO_SLOT) {
+      return new Local(slot);
+    }
+    return switch (proof.access(pc)) {
+      case Proof.Access.Raw() -> new Free();
+      // What is proved is that the base register points to the struct's start.
+      case Proof.Access.Field(LoadRule rule) -> new Field(rule, 0);
+      case Proof.Access.Open() -> checked(analysis, kinds, pc, base, offset, size, write);
+    };
+  }
+
+  private static Access checked(
+      Analysis analysis, Kinds kinds, int pc, Kind base, long offset, int size, boolean write) {
     long at = base.value() + offset;
     return switch (base.tag()) {
       case FP -> {
         int slot = kinds.slots(pc).indexOf(at, size);
-        if (slot >= 0) {
+        if (slot != Slots.NO_SLOT) {
           yield new Local(slot);
         }
         // Above the frame pointer the callers' frames follow, below the frame nothing is ours.

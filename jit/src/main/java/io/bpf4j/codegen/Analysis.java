@@ -1,6 +1,7 @@
 package io.bpf4j.codegen;
 
 import io.bpf4j.engine.Bound;
+import io.bpf4j.engine.Proof;
 import io.bpf4j.isa.Insn;
 import io.bpf4j.isa.Reg;
 import io.bpf4j.mem.Cpu;
@@ -24,6 +25,7 @@ final class Analysis {
   private final Bound bound;
   private final Cfg cfg;
   private final MapShapes maps;
+  private final @Nullable Proof proof;
   private final boolean bare;
   private final boolean shallow;
   private final Map<Integer, Map<Integer, MethodHandle>> forMap = new HashMap<>();
@@ -36,7 +38,8 @@ final class Analysis {
     this.cfg = cfg;
     this.maps = new MapShapes(bound);
     this.bare = bound.program().type() == ProgType.UNSPEC;
-    this.shallow = cfg.nestsWithin(Cpu.MAX_FRAMES);
+    this.proof = bound.proof();
+    this.shallow = proof != null || cfg.nestsWithin(Cpu.MAX_FRAMES);
     List<Slots> slots = new ArrayList<>();
     cfg.functions().forEach(function -> slots.add(named(function)));
     while (true) {
@@ -99,6 +102,36 @@ final class Analysis {
       }
     }
     return dropped;
+  }
+
+  /// The proof that the program is safe, or null.
+  @Nullable Proof proof() {
+    return proof;
+  }
+
+  /// The address of the value that a look-up in an array finds when its key is a constant, or 0.
+  long constantValue(int pc) {
+    if (proof == null || !(cfg.insns().at(pc) instanceof Insn.CallHelper(int id))) {
+      return 0;
+    }
+    Helper helper = bound.platform().helper(id);
+    int map = proof.map(pc);
+    long key = proof.key(pc);
+    return helper != null
+            && map >= 0
+            && key >= 0
+            && key <= Integer.MAX_VALUE
+            && proof.settles(pc)
+            && helper.name().equals(MapShapes.LOOKUP)
+            && maps.looksUp(helper, map)
+        ? maps.map(map).valueAddress((int) key)
+        : 0;
+  }
+
+  /// The map that a helper call is about, when it is one; else -1.
+  int mapOfCall(int pc) {
+    Kind kind = kinds.before(pc, Reg.R1);
+    return kind.is(Kind.Tag.MAP) ? kind.map() : proof == null ? -1 : proof.map(pc);
   }
 
   Bound bound() {

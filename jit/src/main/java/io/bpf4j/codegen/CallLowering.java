@@ -1,5 +1,6 @@
 package io.bpf4j.codegen;
 
+import io.bpf4j.engine.Proof;
 import io.bpf4j.isa.Insn;
 import io.bpf4j.isa.Reg;
 import io.bpf4j.mem.Cpu;
@@ -46,7 +47,16 @@ final class CallLowering implements Opcodes {
       genericHelper(pc, () -> out.push(id));
       return;
     }
-    test(pc, helper);
+    long value = analysis.constantValue(pc);
+    if (value != 0) {
+      out.push(value);
+      out.store(Reg.R0);
+      return;
+    }
+    Proof proof = analysis.proof();
+    if (proof == null || !proof.settles(pc)) {
+      test(pc, helper);
+    }
     MethodHandle forMap = forMap(pc, helper);
     out.constant(linkage.constant(forMap == null ? impl : forMap, MethodHandle.class));
     out.cpu();
@@ -141,10 +151,8 @@ final class CallLowering implements Opcodes {
   }
 
   private @Nullable MethodHandle forMap(int pc, Helper helper) {
-    Kind map = analysis.kinds().before(pc, Reg.R1);
-    return map.is(Kind.Tag.MAP) && analysis.maps().takes(helper, map.map())
-        ? analysis.forMap(helper, map.map())
-        : null;
+    int map = helper.forMap() == null ? -1 : analysis.mapOfCall(pc);
+    return map >= 0 && analysis.maps().takes(helper, map) ? analysis.forMap(helper, map) : null;
   }
 
   private void genericHelper(int pc, Runnable id) {

@@ -1,14 +1,18 @@
 package io.bpf4j.codegen;
 
+import io.bpf4j.engine.Proof;
 import io.bpf4j.isa.Insn;
 import io.bpf4j.isa.Insns;
 import io.bpf4j.isa.PseudoLoad;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /// Where control can go in a program: its functions, and from each instruction the jump it may take
 /// and whether it can run into the next. [io.bpf4j.isa.Structure] has been checked before, so every
-/// target exists and lies in the same function.
+/// target exists and lies in the same function. Where a proof knows that no run gets to one side of
+/// a jump, there is no such way; as in the kernel (opt_hard_wire_dead_code_branches) what counts is
+/// that the instruction there is never reached, by whatever way.
 final class Cfg {
   /// Said of an instruction that never jumps.
   static final int NO_JUMP = -1;
@@ -19,13 +23,16 @@ final class Cfg {
   record Function(int index, int start, int end) {}
 
   private final Insns insns;
+  private final @Nullable Proof proof;
   private final List<Function> functions = new ArrayList<>();
   private final Function[] byPc;
   private boolean callsRegisters;
 
   /// @param entries the pcs where functions start, ascending, the first 0
-  Cfg(Insns insns, List<Integer> entries) {
+  /// @param proof what is known of dead code, or null
+  Cfg(Insns insns, List<Integer> entries, @Nullable Proof proof) {
     this.insns = insns;
+    this.proof = proof;
     this.byPc = new Function[insns.size()];
     for (int i = 0; i < entries.size(); i++) {
       int start = entries.get(i);
@@ -60,7 +67,10 @@ final class Cfg {
   /// Where the instruction goes when it jumps, or [#NO_JUMP].
   int jump(int pc) {
     return switch (insns.at(pc)) {
-      case Insn.Jump jump -> pc + 1 + jump.offset();
+      case Insn.Jump jump -> {
+        int target = pc + 1 + jump.offset();
+        yield reaches(target) ? target : NO_JUMP;
+      }
       case Insn.Goto jump -> pc + 1 + jump.offset();
       case Insn.MayGoto jump -> pc + 1 + jump.offset();
       default -> NO_JUMP;
@@ -71,8 +81,13 @@ final class Cfg {
   boolean fallsThrough(int pc) {
     return switch (insns.at(pc)) {
       case Insn.Exit _, Insn.Goto _ -> false;
+      case Insn.Jump _ -> reaches(pc + 1);
       default -> true;
     };
+  }
+
+  private boolean reaches(int pc) {
+    return proof == null || proof.reaches(pc);
   }
 
   /// The function a local call enters.

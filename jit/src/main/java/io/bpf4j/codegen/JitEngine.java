@@ -16,12 +16,13 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
-/// The compiler, checked: a program becomes a hidden class whose every access to memory is proved
-/// when it is compiled or tested when it runs, and whose loops and calls spend from a budget. It
-/// does what the interpreter does, fault for fault.
+/// The compiler: a program becomes a hidden class, whose loops and calls spend from a budget. There
+/// are two forms of it. Checked, every access to memory is proved here or tested when it runs, and
+/// the class does what the interpreter does, fault for fault. Verified, the program is proved first
+/// ([io.bpf4j.verifier]) or refused, and accesses are raw.
 ///
 /// ```
-/// Program → Bound → Analysis (kinds, promoted slots, liveness) → Measures → ClassPlan (methods
+/// Program → Bound (with a proof) → Analysis (kinds, promoted slots, liveness) → Measures → ClassPlan (methods
 /// under the limits of HotSpot) → ClassUnit (bytes) → hidden classes
 /// ```
 public final class JitEngine implements Engine {
@@ -29,26 +30,33 @@ public final class JitEngine implements Engine {
   private static final int HUGE_METHOD = 8_000;
 
   private final String name;
+  private final boolean proves;
   private final Limits limits;
 
-  /// The compiler under the name `checked-jit`.
+  /// The checked compiler, `checked-jit`.
   public JitEngine() {
-    this("checked-jit");
-  }
-
-  /// @param name the engine's name
-  public JitEngine(String name) {
-    this(name, Limits.DEFAULT);
+    this(Limits.DEFAULT);
   }
 
   /// With other limits, so that small programs can be split.
   JitEngine(Limits limits) {
-    this("checked-jit", limits);
+    this("checked-jit", false, limits);
   }
 
-  private JitEngine(String name, Limits limits) {
+  private JitEngine(String name, boolean proves, Limits limits) {
     this.name = name;
+    this.proves = proves;
     this.limits = limits;
+  }
+
+  /// The compiler of proved programs, `jit`: what it loads runs without checks, and what cannot be
+  /// proved it does not load.
+  public static JitEngine verified() {
+    return verified(Limits.DEFAULT);
+  }
+
+  static JitEngine verified(Limits limits) {
+    return new JitEngine("jit", true, limits);
   }
 
   @Override
@@ -59,7 +67,10 @@ public final class JitEngine implements Engine {
   @Override
   public RunnableProgram load(Program program, Platform platform, EngineOptions options) {
     long start = System.nanoTime();
-    Bound bound = Bound.bind(program, platform, options);
+    Bound bound =
+        proves
+            ? Bound.prove(program, platform, options)
+            : Bound.bind(program, platform, options);
     try {
       return compile(bound, start);
     } catch (Throwable e) {
@@ -71,7 +82,7 @@ public final class JitEngine implements Engine {
   }
 
   private RunnableProgram compile(Bound bound, long start) throws Throwable {
-    Analysis analysis = new Analysis(bound, new Cfg(bound.program().insns(), bound.functions()));
+    Analysis analysis = new Analysis(bound, new Cfg(bound.program().insns(), bound.functions(), bound.proof()));
     Measures measures = new Measures(analysis);
     ClassPlan plan = new ClassPlan(analysis, measures, limits);
     Links links = new Links();

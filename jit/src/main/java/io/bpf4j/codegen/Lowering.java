@@ -50,7 +50,7 @@ final class Lowering implements Opcodes {
       case Insn.Atomic atomic -> memory.atomic(pc, atomic);
       case Insn.LoadAcquire load -> memory.loadAcquire(pc, load);
       case Insn.StoreRelease store -> memory.storeRelease(pc, store);
-      case Insn.Jump jump -> branches.jump(pc, jump);
+      case Insn.Jump jump -> jump(pc, jump);
       case Insn.Goto jump -> branches.jump(pc, pc + 1 + jump.offset());
       case Insn.MayGoto jump -> branches.mayGoto(pc, pc + 1 + jump.offset());
       case Insn.CallHelper call -> calls.helper(pc, call.id());
@@ -59,6 +59,19 @@ final class Lowering implements Opcodes {
       case Insn.Exit _ -> branches.exit();
       case Insn.CallKfunc _, Insn.LegacyLoad _, Insn.AddrSpaceCast _ ->
           throw new IllegalStateException("insn " + pc + " was not refused: " + insn);
+    }
+  }
+
+  /// A jump of which a proof may have decided that it is always taken, or never.
+  private void jump(int pc, Insn.Jump jump) {
+    int target = analysis.cfg().jump(pc);
+    if (target == Cfg.NO_JUMP) {
+      return;
+    }
+    if (analysis.cfg().fallsThrough(pc)) {
+      branches.jump(pc, jump);
+    } else {
+      branches.jump(pc, target);
     }
   }
 

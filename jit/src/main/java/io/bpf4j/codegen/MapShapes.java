@@ -13,6 +13,8 @@ import org.jspecify.annotations.Nullable;
 
 /// What generated code may take for granted about the values of a program's maps.
 final class MapShapes {
+  static final String LOOKUP = "bpf_map_lookup_elem";
+
   /// A map's values.
   ///
   /// @param cell bytes of each value
@@ -88,7 +90,7 @@ final class MapShapes {
   /// calling CPU sees it, or 0. Of per-CPU maps only the plain lookup does.
   boolean looksUp(Helper helper, int map) {
     return helper.ret() == RetType.MAP_VALUE_OR_NULL
-        && (!maps.get(map).perCpu() || helper.name().equals("bpf_map_lookup_elem"))
+        && (!maps.get(map).perCpu() || helper.name().equals(LOOKUP))
         && !helper.args().isEmpty()
         && helper.args().getFirst() == ArgType.CONST_MAP_PTR
         && takes(helper, map)

@@ -14,6 +14,9 @@ record Slots(List<Slot> list) {
   /// More would crowd the set of variables, which is one long.
   static final int MAX = 43;
 
+  /// The index of no slot.
+  static final int NO_SLOT = -1;
+
   static final Slots NONE = new Slots(List.of());
 
   /// A slot: `size` bytes at the frame pointer plus `offset`, which is negative.
@@ -27,7 +30,7 @@ record Slots(List<Slot> list) {
     list = List.copyOf(list);
   }
 
-  /// The index of exactly this slot, or -1.
+  /// The index of exactly this slot, or [#NO_SLOT].
   int indexOf(long offset, int size) {
     for (int i = 0; i < list.size(); i++) {
       Slot slot = list.get(i);
@@ -35,6 +38,6 @@ record Slots(List<Slot> list) {
         return i;
       }
     }
-    return -1;
+    return NO_SLOT;
   }
 }

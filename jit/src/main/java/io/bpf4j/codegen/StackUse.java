@@ -1,18 +1,24 @@
 package io.bpf4j.codegen;
 
+import io.bpf4j.engine.Proof;
 import io.bpf4j.isa.Insn;
 import io.bpf4j.isa.Operand;
 import io.bpf4j.isa.Reg;
 import io.bpf4j.isa.Width;
 import io.bpf4j.platform.ArgType;
 import io.bpf4j.platform.Helper;
+import io.bpf4j.verifier.StackSpan;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /// How a program treats its stack, read off the kinds: which bytes of its frames it reads and
 /// writes by number, whether an address of the stack gets where it is no longer followed, and
 /// whether anything is accessed that could be anywhere. When both happen, the stack must look as
 /// the interpreter leaves it at every moment; else only what is read by number needs to be right.
+///
+/// A proof knows of every access which memory it reaches. With one, all touches of the stack are
+/// known, by callees and helpers too, and numbers lead nowhere.
 final class StackUse {
   /// Bytes of a function's frame that an instruction touches, from the frame pointer: negative.
   ///
@@ -22,6 +28,7 @@ final class StackUse {
   private final Analysis analysis;
   private final Cfg cfg;
   private final Kinds kinds;
+  private final @Nullable Proof proof;
   private final List<Touch> touches = new ArrayList<>();
   private boolean leaks;
   private boolean wild;
@@ -31,12 +38,17 @@ final class StackUse {
     this.analysis = analysis;
     this.cfg = analysis.cfg();
     this.kinds = kinds;
+    this.proof = analysis.proof();
     // A function that is also called may not know the context as such.
     this.leaks = analysis.ctx() != null && !kinds.before(0, Reg.R1).is(Kind.Tag.CTX);
     for (int pc = 0; pc < cfg.insns().size(); pc++) {
       if (cfg.insns().startsAt(pc) && kinds.reaches(pc)) {
-        visit(pc, cfg.insns().at(pc));
-        edges(pc, live);
+        if (proof != null) {
+          proved(pc, cfg.insns().at(pc), proof);
+        } else {
+          visit(pc, cfg.insns().at(pc));
+          edges(pc, live);
+        }
       }
     }
   }
@@ -44,7 +56,7 @@ final class StackUse {
   /// Whether an address of the stack or beside it may be in a register or in memory as a plain
   /// number, and something is accessed through plain numbers.
   boolean anythingGoes() {
-    return leaks && wild;
+    return proof == null && leaks && wild;
   }
 
   /// The known touches of a function's frame by number, by ascending pc.
@@ -64,6 +76,43 @@ final class StackUse {
       }
     }
     return low;
+  }
+
+  private void proved(int pc, Insn insn, Proof proof) {
+    switch (insn) {
+      case Insn.Load load ->
+          proved(pc, load.base(), load.offset(), load.size().bytes(), false, true, proof);
+      case Insn.LoadAcquire load ->
+          proved(pc, load.base(), load.offset(), load.size().bytes(), false, false, proof);
+      case Insn.Store store ->
+          proved(pc, store.base(), store.offset(), store.size().bytes(), true, true, proof);
+      case Insn.StoreRelease store ->
+          proved(pc, store.base(), store.offset(), store.size().bytes(), true, false, proof);
+      case Insn.Atomic atomic -> {
+        int size = atomic.size().bytes();
+        proved(pc, atomic.base(), atomic.offset(), size, false, false, proof);
+        proved(pc, atomic.base(), atomic.offset(), size, true, false, proof);
+      }
+      case Insn.CallHelper _ when analysis.constantValue(pc) != 0 -> {}
+      case Insn.CallHelper _, Insn.CallLocal _ -> spans(pc, proof);
+      default -> {}
+    }
+  }
+
+  private void proved(
+      int pc, Reg base, int offset, int size, boolean write, boolean exact, Proof proof) {
+    Kind kind = kinds.before(pc, base);
+    if (kind.is(Kind.Tag.FP)) {
+      touch(pc, kind.value() + offset, size, write, exact);
+    } else {
+      spans(pc, proof);
+    }
+  }
+
+  private void spans(int pc, Proof proof) {
+    for (StackSpan span : proof.stack(pc)) {
+      touches.add(new Touch(pc, span.from(), span.to(), span.write(), false));
+    }
   }
 
   private void visit(int pc, Insn insn) {

@@ -70,7 +70,7 @@ public final class BpfObjectReader {
     }
     ElfSection licenseSection = elf.section("license");
     String license = licenseSection == null ? "" : licenseSection.bytes().text();
-    Linker linker = new Linker(elf, maps, license, ext);
+    Linker linker = new Linker(elf, maps, license, btf, ext);
     List<ProgSpec> programs = entries().stream().map(linker::link).toList();
     return new BpfObject(
         elf.span().object(),

@@ -1,5 +1,6 @@
 package io.bpf4j.elf;
 
+import io.bpf4j.btf.Btf;
 import io.bpf4j.btf.BtfExt;
 import io.bpf4j.error.ElfFormatException;
 import io.bpf4j.isa.Imm;
@@ -34,13 +35,16 @@ final class Linker {
   private final ElfFile elf;
   private final MapTable maps;
   private final String license;
+  private final @Nullable Btf btf;
   private final Map<String, List<BtfExt.LineRecord>> lines = new HashMap<>();
   private long slots;
 
-  Linker(ElfFile elf, MapTable maps, String license, @Nullable BtfExt ext) {
+  Linker(
+      ElfFile elf, MapTable maps, String license, @Nullable Btf btf, @Nullable BtfExt ext) {
     this.elf = elf;
     this.maps = maps;
     this.license = license;
+    this.btf = btf;
     if (ext != null) {
       ext.lines()
           .forEach((section, records) -> {
@@ -67,7 +71,8 @@ final class Linker {
         starts.entrySet().stream().map(e -> new Subprog(e.getKey().name(), e.getValue())).toList(),
         draft.lines,
         license,
-        draft.problem);
+        draft.problem,
+        btf);
   }
 
   /// The functions of a program with their first slots, in that order: each is followed by what it

@@ -33,6 +33,7 @@ public final class Bound {
   private final BpfMap[] maps;
   private final List<Integer> functions;
   private final BitSet entries = new BitSet();
+  private @Nullable Proof proof;
   private volatile Region[] @Nullable [] regionsByCpu = {};
 
   private Bound(
@@ -66,6 +67,23 @@ public final class Bound {
         }
       }
     }
+    return bound;
+  }
+
+  /// Binds a program to its host and proves it, so that it can run without checks.
+  ///
+  /// @throws io.bpf4j.error.InsnFormatException when a jump or call leads nowhere
+  /// @throws UnsupportedException when an instruction, a helper or the program type cannot be
+  ///   executed, or the proof knows nothing of it
+  /// @throws io.bpf4j.error.VerifierException when it is not safe
+  public static Bound prove(Program program, Platform platform, EngineOptions options) {
+    if (program.type() == ProgType.UNSPEC) {
+      throw new UnsupportedException(
+          "prog '" + program.name() + "'",
+          "it has no program type, so that nothing can be proved of it; checked engines run it");
+    }
+    Bound bound = bind(program, platform, options);
+    bound.proof = Proof.of(program, platform, bound.ctx);
     return bound;
   }
 
@@ -137,6 +155,11 @@ public final class Bound {
           true;
       default -> false;
     };
+  }
+
+  /// The proof that the program is safe, or null: then it runs checked.
+  public @Nullable Proof proof() {
+    return proof;
   }
 
   public Program program() {

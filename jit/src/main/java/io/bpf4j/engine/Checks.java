@@ -185,6 +185,22 @@ public final class Checks {
       throw Faults.call(bound, pc, "helper #" + id + " is unknown");
     }
     checkArguments(bound, cpu, fp, helper, r1, r2, r3, r4, r5, pc);
+    return invoke(impl, cpu, r1, r2, r3, r4, r5);
+  }
+
+  /// Calls a helper that is there with arguments that were proved.
+  public static long invoke(
+      Bound bound, Cpu cpu, int id, long r1, long r2, long r3, long r4, long r5) {
+    Helper helper = bound.helper(id);
+    MethodHandle impl = helper == null ? null : helper.impl();
+    if (impl == null) {
+      throw new IllegalStateException("helper #" + id + " was let through");
+    }
+    return invoke(impl, cpu, r1, r2, r3, r4, r5);
+  }
+
+  private static long invoke(
+      MethodHandle impl, Cpu cpu, long r1, long r2, long r3, long r4, long r5) {
     try {
       return (long) impl.invokeExact(cpu, r1, r2, r3, r4, r5);
     } catch (RuntimeException | Error e) {

@@ -33,5 +33,7 @@ public interface Engine {
   /// @throws io.bpf4j.error.InsnFormatException when a jump or call leads nowhere
   /// @throws io.bpf4j.error.UnsupportedException when it uses what this engine or platform cannot
   ///   run, by name
+  /// @throws io.bpf4j.error.VerifierException when this engine runs proved programs only, and it is
+  ///   not safe
   RunnableProgram load(Program program, Platform platform, EngineOptions options);
 }

@@ -11,6 +11,7 @@ import io.bpf4j.isa.Reg;
 import io.bpf4j.mem.Cpu;
 import io.bpf4j.mem.ExecTracer;
 import io.bpf4j.mem.Memory;
+import io.bpf4j.platform.LoadRule;
 import io.bpf4j.prog.Program;
 
 /// A pre-decoded program and the loop that runs it.
@@ -33,6 +34,7 @@ final class InterpretedProgram implements RunnableProgram {
   private final CompileReport report;
   private final int[] code;
   private final long[] pool;
+  private final LoadRule[] rules;
 
   /// Programs that never read R10 have no way to their stack, so it need not be cleared.
   private final boolean usesStack;
@@ -42,6 +44,7 @@ final class InterpretedProgram implements RunnableProgram {
     this.report = report;
     this.code = predecoded.code();
     this.pool = predecoded.pool();
+    this.rules = predecoded.rules();
     this.usesStack = predecoded.usesStack();
   }
 
@@ -209,17 +212,34 @@ final class InterpretedProgram implements RunnableProgram {
         case Op.STX16 -> store(cpu, fp, r[dst] + c, 2, r[src], ip);
         case Op.STX32 -> store(cpu, fp, r[dst] + c, 4, r[src], ip);
         case Op.STX64 -> store(cpu, fp, r[dst] + c, 8, r[src], ip);
+        case Op.RAW_LDX8 -> r[dst] = Byte.toUnsignedLong(Memory.getByte(r[src] + c));
+        case Op.RAW_LDX16 -> r[dst] = Short.toUnsignedLong(Memory.getShort(r[src] + c));
+        case Op.RAW_LDX32 -> r[dst] = u32(Memory.getInt(r[src] + c));
+        case Op.RAW_LDX64 -> r[dst] = Memory.getLong(r[src] + c);
+        case Op.RAW_LDSX8 -> r[dst] = Memory.getByte(r[src] + c);
+        case Op.RAW_LDSX16 -> r[dst] = Memory.getShort(r[src] + c);
+        case Op.RAW_LDSX32 -> r[dst] = Memory.getInt(r[src] + c);
+        case Op.RAW_ST8 -> Memory.putByte(r[dst] + c, (byte) imm);
+        case Op.RAW_ST16 -> Memory.putShort(r[dst] + c, (short) imm);
+        case Op.RAW_ST32 -> Memory.putInt(r[dst] + c, imm);
+        case Op.RAW_ST64 -> Memory.putLong(r[dst] + c, imm);
+        case Op.RAW_STX8 -> Memory.putByte(r[dst] + c, (byte) r[src]);
+        case Op.RAW_STX16 -> Memory.putShort(r[dst] + c, (short) r[src]);
+        case Op.RAW_STX32 -> Memory.putInt(r[dst] + c, (int) r[src]);
+        case Op.RAW_STX64 -> Memory.putLong(r[dst] + c, r[src]);
+        case Op.FIELD -> r[dst] = field(r[src], c, imm);
+        case Op.CALL_PROVED -> r[0] = callHelper(cpu, r, fp, imm, true, ip);
         case Op.ATOMIC -> atomic(cpu, r, fp, ip);
         case Op.LOAD_ACQUIRE -> loadAcquire(cpu, r, fp, ip);
         case Op.STORE_RELEASE -> storeRelease(cpu, r, fp, ip);
 
         case Op.GOTO -> next = c;
         case Op.MAY_GOTO -> next = mayGoto(r) ? c : next;
-        case Op.CALL_HELPER -> r[0] = callHelper(cpu, r, fp, imm, ip);
+        case Op.CALL_HELPER -> r[0] = callHelper(cpu, r, fp, imm, false, ip);
         case Op.CALL_LOCAL, Op.CALL_REG -> {
           int target = code[ip] == Op.CALL_LOCAL ? c : callTarget(r[dst], ip);
           if (target < 0) {
-            r[0] = callHelper(cpu, r, fp, ~target, ip);
+            r[0] = callHelper(cpu, r, fp, ~target, false, ip);
           } else {
             fuel = spend(fuel, ip);
             depth = deeper(depth, ip);
@@ -332,6 +352,11 @@ final class InterpretedProgram implements RunnableProgram {
     return offset >= 0 && offset <= cpu.memLength() - size;
   }
 
+  /// @param width of the load, negative for one that sign-extends
+  private long field(long base, int rule, int width) {
+    return rules[rule].load(base, Math.abs(width), width < 0);
+  }
+
   private void atomic(Cpu cpu, long[] r, long fp, int ip) {
     Insn.Atomic insn = (Insn.Atomic) insn(ip);
     long address = r[insn.base().ordinal()] + insn.offset();
@@ -358,13 +383,16 @@ final class InterpretedProgram implements RunnableProgram {
     Checks.storeRelease(bound, cpu, fp, address, insn.size().bytes(), value, pc(ip));
   }
 
-  private long callHelper(Cpu cpu, long[] r, long fp, int id, int ip) {
+  private long callHelper(Cpu cpu, long[] r, long fp, int id, boolean proved, int ip) {
     int pc = pc(ip);
     ExecTracer tracer = cpu.tracer();
     if (tracer != null) {
       tracer.beforeHelper(pc, id, new long[] {r[1], r[2], r[3], r[4], r[5]});
     }
-    long result = Checks.call(bound, cpu, fp, id, r[1], r[2], r[3], r[4], r[5], pc);
+    long result =
+        proved
+            ? Checks.invoke(bound, cpu, id, r[1], r[2], r[3], r[4], r[5])
+            : Checks.call(bound, cpu, fp, id, r[1], r[2], r[3], r[4], r[5], pc);
     if (tracer != null) {
       tracer.afterHelper(pc, id, result);
     }

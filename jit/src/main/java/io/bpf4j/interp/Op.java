@@ -154,7 +154,37 @@ final class Op {
   static final int EXIT = 136;
   static final int MAY_GOTO = 137;
 
+  /// Loads and stores that a proof has settled, in the order of those that are checked.
+  static final int RAW_LDX8 = 138;
+
+  static final int RAW_LDX16 = 139;
+  static final int RAW_LDX32 = 140;
+  static final int RAW_LDX64 = 141;
+  static final int RAW_LDSX8 = 142;
+  static final int RAW_LDSX16 = 143;
+  static final int RAW_LDSX32 = 144;
+  static final int RAW_ST8 = 145;
+  static final int RAW_ST16 = 146;
+  static final int RAW_ST32 = 147;
+  static final int RAW_ST64 = 148;
+  static final int RAW_STX8 = 149;
+  static final int RAW_STX16 = 150;
+  static final int RAW_STX32 = 151;
+  static final int RAW_STX64 = 152;
+
+  /// A load by a rule, and a call whose arguments need no look: settled by a proof, too.
+  static final int FIELD = 153;
+
+  static final int CALL_PROVED = 154;
+
+  private static final int TO_RAW = RAW_LDX8 - LDX8;
+
   private Op() {}
+
+  /// The form of a checked load or store that a proof has settled.
+  static int raw(int checked) {
+    return checked + TO_RAW;
+  }
 
   static int alu(AluOp op, Width width, Operand src) {
     return ADD32_IMM + form(op.ordinal(), width, src);

@@ -23,6 +23,12 @@ public interface BpfMap {
   /// others.
   long directValueAddress();
 
+  /// The address of the value at an index, when that is the same on every CPU and as long as the
+  /// map lives; 0 where there is none, and for maps that are not arrays.
+  default long valueAddress(int index) {
+    return 0;
+  }
+
   /// What a program sees when it loads the map's address: an opaque number no memory region holds.
   default long pointer() {
     return POINTER_TAG | (long) id() << 8;

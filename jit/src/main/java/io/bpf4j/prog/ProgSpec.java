@@ -1,5 +1,6 @@
 package io.bpf4j.prog;
 
+import io.bpf4j.btf.Btf;
 import io.bpf4j.isa.Insns;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -17,6 +18,7 @@ import org.jspecify.annotations.Nullable;
 /// @param license the object's licence string
 /// @param problem why it cannot be used although the object could be read (an extern that nothing
 ///   provides, CO-RE without a target), or null
+/// @param btf the object's types, which say what its functions take, or null
 public record ProgSpec(
     String name,
     String section,
@@ -26,11 +28,26 @@ public record ProgSpec(
     List<Subprog> subprogs,
     List<LineInfo> lines,
     String license,
-    @Nullable String problem) {
+    @Nullable String problem,
+    @Nullable Btf btf) {
 
   public ProgSpec {
     maps = List.copyOf(maps);
     subprogs = List.copyOf(subprogs);
     lines = List.copyOf(lines);
+  }
+
+  /// A program of an object without BTF.
+  public ProgSpec(
+      String name,
+      String section,
+      ProgType type,
+      Insns insns,
+      List<String> maps,
+      List<Subprog> subprogs,
+      List<LineInfo> lines,
+      String license,
+      @Nullable String problem) {
+    this(name, section, type, insns, maps, subprogs, lines, license, problem, null);
   }
 }

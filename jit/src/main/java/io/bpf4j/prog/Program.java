@@ -1,5 +1,6 @@
 package io.bpf4j.prog;
 
+import io.bpf4j.btf.Btf;
 import io.bpf4j.error.BindException;
 import io.bpf4j.isa.Insns;
 import java.util.List;
@@ -16,6 +17,8 @@ import org.jspecify.annotations.Nullable;
 /// @param subprogs its functions by ascending pc, the entry first
 /// @param lines line info by ascending pc
 /// @param license the licence string
+/// @param btf what says which of its functions are global and what they take, or null: then a proof
+///   walks into every function
 public record Program(
     String name,
     ProgType type,
@@ -23,12 +26,25 @@ public record Program(
     List<BpfMap> maps,
     List<Subprog> subprogs,
     List<LineInfo> lines,
-    String license) {
+    String license,
+    @Nullable Btf btf) {
 
   public Program {
     maps = List.copyOf(maps);
     subprogs = List.copyOf(subprogs);
     lines = List.copyOf(lines);
+  }
+
+  /// A program without BTF.
+  public Program(
+      String name,
+      ProgType type,
+      Insns insns,
+      List<BpfMap> maps,
+      List<Subprog> subprogs,
+      List<LineInfo> lines,
+      String license) {
+    this(name, type, insns, maps, subprogs, lines, license, null);
   }
 
   /// A bare instruction sequence with no type, maps or functions named.
@@ -52,7 +68,15 @@ public record Program(
         bound,
         spec.subprogs(),
         spec.lines(),
-        spec.license());
+        spec.license(),
+        spec.btf());
+  }
+
+  /// The same as a program of another type.
+  public Program withType(ProgType other) {
+    return other == type
+        ? this
+        : new Program(name, other, insns, maps, subprogs, lines, license, btf);
   }
 
   private static BpfMap find(ProgSpec spec, Map<String, ? extends BpfMap> maps, String name) {

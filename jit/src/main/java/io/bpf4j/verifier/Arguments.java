@@ -283,6 +283,10 @@ final class Arguments {
       throw Refusal.access(Reason.ARGUMENT, "invalid zero-sized read");
     }
     memory.stackBounds(p, reg, p.off(), size, write);
+    if (write && !raw) {
+      // Of what the helper may leave as it is, the old bytes are seen afterwards.
+      memory.stackBounds(p, reg, p.off(), size, false);
+    }
     if (raw && p.var().isConst()) {
       facts.output = p;
       facts.outputSize = size;

@@ -2,14 +2,26 @@ package io.bpf4j.verifier;
 
 import io.bpf4j.isa.Reg;
 import java.util.BitSet;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /// What the walk learned of each instruction, joined over all paths.
 ///
-/// Only what holds on paths that a kept state cut short is collected: pointers agree with the state
-/// that covered theirs, numbers need not unless they mattered. So there are kinds of registers and
-/// ranges of pointers here, and no ranges of numbers. Of registers that are not read any more,
-/// nothing is said.
+/// Only what holds on paths that a kept state cut short is collected. Such a path goes on with
+/// values that the walk never saw at the instructions behind the cut; what it shares with the walk
+/// is what [StateCover] compared. Therefore:
+///
+/// - Pointers are facts. Covered and covering agree in kind, map, constant offset and null; the
+///   variable offset of the covered lies within the other's. So which memory an access reaches, and
+///   that it lies inside, holds on every path.
+/// - Ranges of numbers are not. A number that decided nothing is not compared, and the covered path
+///   may hold any other. The few that are facts decided something and are marked precise: the key
+///   of a look-up in an array ([#key]), offsets and sizes as far as they are part of an access.
+/// - A branch is dead when the other side was never walked ([#isReached]). Its numbers were marked
+///   precise, so a covered path decides it alike. That one side of a jump was not taken is a weaker
+///   fact than that its target is not reached, and nothing is built on it.
+/// - Of registers that are not read any more nothing is said: they are not compared.
+/// - The stack's bytes are facts as far as accesses to them are ([#stack]); what they hold is not.
 public final class Facts {
   private static final int REGS = Reg.values().length;
 
@@ -54,12 +66,16 @@ public final class Facts {
   private final @Nullable MapDef[] maps;
   private final BitSet differentMaps = new BitSet();
   private final @Nullable Pointer[] types;
+  private final long[] keys;
+  private final StackFacts stack;
 
   Facts(int size) {
     kinds = new byte[size * REGS];
     accesses = new @Nullable AccessFact[size];
     maps = new @Nullable MapDef[size];
     types = new @Nullable Pointer[size];
+    keys = new long[size];
+    stack = new StackFacts(size);
   }
 
   void reached(int pc, State state) {
@@ -132,9 +148,22 @@ public final class Facts {
     }
     if (maps[pc] == null) {
       maps[pc] = map;
+      keys[pc] = facts.constKey;
     } else if (maps[pc] != map) {
       differentMaps.set(pc);
     }
+    if (keys[pc] != facts.constKey) {
+      keys[pc] = -1;
+    }
+  }
+
+  /// Bytes of the stack at `[from, to)` from the frame pointer of the frame that `p` points into
+  /// are accessed through something else than the own frame pointer itself.
+  void touched(State state, Pointer p, int from, int to, boolean write) {
+    int depth = state.depth();
+    // To a function that waits for a callee, the call is what touches its frame.
+    int pc = p.frame() == depth ? state.pc : state.frame(p.frame() + 1).callsite;
+    stack.touched(pc, from, to, write);
   }
 
   /// Whether any path reaches the instruction; the others are dead.
@@ -161,6 +190,19 @@ public final class Facts {
   /// What the instruction accesses, or null when it accesses nothing.
   public @Nullable AccessFact access(int pc) {
     return accesses[pc];
+  }
+
+  /// What of the frame of its function an instruction reads and writes on any path, but for loads,
+  /// stores and atomic operations through R10 itself, which say it themselves. Of a call, this is
+  /// what the helper does, or all that the called function and those it calls do.
+  public List<StackSpan> stack(int pc) {
+    return stack.spans(pc);
+  }
+
+  /// The key of a helper call that looks into an array, when it is the same number on all paths;
+  /// else -1.
+  public long key(int pc) {
+    return map(pc) == null ? -1 : keys[pc];
   }
 
   /// The map of a helper call when it is the same on all paths, else null.

@@ -19,6 +19,7 @@ final class GlobalMemory {
     switch (p.kind()) {
       case STACK -> {
         memory.stackBounds(p, reg, p.off(), size, true);
+        memory.stackBounds(p, reg, p.off(), size, false);
         stack.helperRange(p, size, true);
       }
       case MAP_VALUE -> {

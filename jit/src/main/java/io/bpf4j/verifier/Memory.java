@@ -257,6 +257,9 @@ final class Memory {
     Frame frame = walk.state.frameOf(p);
     frame.grow((int) -min);
     walk.noteStack(frame, (int) -min);
+    if (base != Reg.FP) {
+      walk.facts.touched(walk.state, p, (int) min, (int) Math.max(min, max), write);
+    }
   }
 
   /// Packet bytes that a comparison with the packet's end has shown to be there.

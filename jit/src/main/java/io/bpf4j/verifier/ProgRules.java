@@ -64,6 +64,19 @@ public final class ProgRules {
     return reads.get(key(width, off));
   }
 
+  /// The kind of pointer that a load of the context yields, or null when it yields a number.
+  @Nullable PtrKind pointer(int off, int width) {
+    String kind = read(off, width, false);
+    return switch (kind == null ? "" : kind) {
+      case "pkt" -> PtrKind.PACKET;
+      case "pkt_end" -> PtrKind.PACKET_END;
+      case "pkt_meta" -> PtrKind.PACKET_META;
+      case "sock", "sock_or_null" -> PtrKind.SOCK;
+      case "sock_common_or_null" -> PtrKind.SOCK_COMMON;
+      default -> null;
+    };
+  }
+
   boolean mayWrite(int off, int width) {
     return off >= 0 && writes.contains(key(width, off));
   }

@@ -45,7 +45,7 @@ public enum PtrKind {
   }
 
   /// A socket of any kind, read field by field.
-  boolean isSocket() {
+  public boolean isSocket() {
     return this == SOCK || this == SOCK_COMMON || this == TCP_SOCK || this == XDP_SOCK;
   }
 

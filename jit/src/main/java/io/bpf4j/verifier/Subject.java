@@ -55,14 +55,15 @@ public record Subject(
     lines = List.copyOf(lines);
   }
 
-  /// A bound program, without what only BTF tells.
+  /// A bound program. Of its maps nothing is known that only BTF tells: they need not be from the
+  /// object that the program is from.
   public static Subject of(Program program) {
     return new Subject(
         program.name(),
         program.type(),
         program.insns(),
         program.maps().stream().map(MapDef::of).toList(),
-        List.of(),
+        BtfFuncs.of(program.subprogs(), program.type(), program.btf()),
         program.lines(),
         program.license(),
         0);

@@ -1,9 +1,13 @@
 package io.bpf4j.verifier;
 
+import org.jspecify.annotations.Nullable;
+
 /// A program with the proof that it is safe: [Verifier] alone makes one. Whoever runs it needs no
 /// checks, and may use what the proof learned.
 public final class VerifiedProgram {
   private final Subject subject;
+  private final Rules rules;
+  private final ProgRules prog;
   private final Facts facts;
   private final int[] functionStarts;
   private final int[] stackDepths;
@@ -14,6 +18,8 @@ public final class VerifiedProgram {
 
   VerifiedProgram(Walk walk, long nanos) {
     this.subject = walk.subject;
+    this.rules = walk.rules;
+    this.prog = walk.prog;
     this.facts = walk.facts;
     this.functionStarts = walk.cfg.starts.clone();
     this.stackDepths = walk.stackDepth.clone();
@@ -31,6 +37,17 @@ public final class VerifiedProgram {
   /// What the walk learned of each instruction.
   public Facts facts() {
     return facts;
+  }
+
+  /// The row by which calls of a helper were proved, or null when there is none.
+  public @Nullable HelperRule helper(int id) {
+    return rules.helper(id, subject.type());
+  }
+
+  /// What the proof takes a load of `width` bytes at an offset of the context for when that is a
+  /// pointer; else null.
+  public @Nullable PtrKind contextPointer(int offset, int width) {
+    return prog.pointer(offset, width);
   }
 
   /// How many functions it has.

@@ -7,6 +7,11 @@
 /// discharged by [Prover]; then its family's transfer class computes the state after it. A state
 /// that an explored one covers is not walked again ([Pruning]); what must agree for that is decided
 /// by liveness and by [Precision]. What was learned on the way is kept in a [VerifiedProgram].
+///
+/// What may be built on it is said at [Facts]. In short: every access that the program can make was
+/// checked on a walked path whose state covers the real one, so none needs a check when it runs;
+/// what pointers are holds on all paths; what numbers are does not, but for the few that decided
+/// something.
 @NullMarked
 package io.bpf4j.verifier;
 

@@ -16,7 +16,7 @@ class JitArchitectureTest extends HouseRules {
     arrows.put(".elf", Set.of(".error", ".isa", ".btf", ".prog"));
     arrows.put(".platform", Set.of(".error", ".isa", ".mem", ".prog"));
     arrows.put(".verifier", Set.of(".error", ".isa", ".btf", ".mem", ".prog", ".platform"));
-    Set<String> engine = Set.of(".error", ".isa", ".mem", ".prog", ".platform");
+    Set<String> engine = Set.of(".error", ".isa", ".mem", ".prog", ".platform", ".verifier");
     arrows.put(".engine", engine);
     arrows.put(".interp", with(engine, ".engine"));
     arrows.put(".codegen", with(engine, ".engine", "org.objectweb.asm.."));

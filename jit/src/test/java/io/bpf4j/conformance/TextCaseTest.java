@@ -10,7 +10,7 @@ import org.junit.jupiter.api.TestFactory;
 class TextCaseTest {
   @TestFactory
   Stream<DynamicContainer> everyEngineDoesWhatTheCasesSay() {
-    return Engines.names().stream()
+    return Engines.forBarePrograms().stream()
         .map(engine ->
             DynamicContainer.dynamicContainer(
                 engine,

@@ -18,7 +18,7 @@ class VectorTest {
   @TestFactory
   Stream<DynamicContainer> everyEngineAgreesWithTheVectors() {
     List<Vector> vectors = Vector.all();
-    return Engines.names().stream()
+    return Engines.forBarePrograms().stream()
         .map(engine ->
             DynamicContainer.dynamicContainer(
                 engine,

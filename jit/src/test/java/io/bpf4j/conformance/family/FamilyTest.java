@@ -18,7 +18,7 @@ class FamilyTest {
   @TestFactory
   Stream<DynamicContainer> everyEngineDoesWhatTheRowsSay() {
     List<Trial> trials = Families.trials();
-    return Engines.names().stream()
+    return Engines.forBarePrograms().stream()
         .map(engine -> {
           Host host = new EngineHost(Engines.named(engine));
           return DynamicContainer.dynamicContainer(
@@ -32,7 +32,7 @@ class FamilyTest {
 
   @TestFactory
   Stream<DynamicTest> everyEngineStopsWhatLeavesItsPlace() {
-    return Engines.names().stream()
+    return Engines.forBarePrograms().stream()
         .map(engine ->
             DynamicTest.dynamicTest(
                 engine,

@@ -3,6 +3,8 @@ package io.bpf4j.cli;
 import io.bpf4j.Engines;
 import io.bpf4j.engine.CompileReport;
 import io.bpf4j.engine.EngineOptions;
+import io.bpf4j.error.UnsupportedException;
+import io.bpf4j.error.VerifierException;
 import io.bpf4j.helper.HelperNames;
 import io.bpf4j.isa.Disassembler;
 import io.bpf4j.isa.Insn;
@@ -34,9 +36,6 @@ import picocli.CommandLine.Parameters;
     name = "disasm",
     description = "Shows the instructions of programs in the kernel's spelling.")
 final class Disasm extends Command {
-  /// The compiler without checks is preferred; until there is one, the checked one.
-  private static final List<String> COMPILERS = List.of("jit", "checked-jit");
-
   @Parameters(
       paramLabel = "OBJ.o",
       description = "An object that clang built; - is standard input.")
@@ -127,6 +126,20 @@ final class Disasm extends Command {
         .orElse("");
   }
 
+  /// As `run` would: verified if it can be, else checked.
+  private CompileReport compile(Program program) {
+    try {
+      return Engines.named("jit")
+          .load(program, LinuxPlatform.PLATFORM, EngineOptions.DEFAULT)
+          .report();
+    } catch (VerifierException | UnsupportedException e) {
+      io().complain("bpf4j disasm: not verified, so compiled with checks: " + e.getMessage());
+      return Engines.named("checked-jit")
+          .load(program, LinuxPlatform.PLATFORM, EngineOptions.DEFAULT)
+          .report();
+    }
+  }
+
   /// Maps are made for the compiler to refer to, and thrown away.
   private void printCompiled(BpfObject object, ProgSpec program) {
     Map<String, RuntimeMap> maps = new HashMap<>();
@@ -136,12 +149,7 @@ final class Disasm extends Command {
         maps.put(name, Maps.create(spec, 1));
       }
     }
-    String compiler =
-        COMPILERS.stream().filter(Engines.names()::contains).findFirst().orElse("jit");
-    CompileReport report =
-        Engines.named(compiler)
-            .load(Program.bind(program, maps), LinuxPlatform.PLATFORM, EngineOptions.DEFAULT)
-            .report();
+    CompileReport report = compile(Program.bind(program, maps));
     PrintStream out = io().out();
     out.printf(
         "%s: engine %s, memory by %s, %,d insns, %.1f ms%n",

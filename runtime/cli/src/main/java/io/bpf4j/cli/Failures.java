@@ -3,6 +3,7 @@ package io.bpf4j.cli;
 import io.bpf4j.error.BpfException;
 import io.bpf4j.error.CodegenException;
 import io.bpf4j.error.ProgramFault;
+import io.bpf4j.error.VerifierException;
 import io.bpf4j.sim.scenario.Nearest;
 import io.bpf4j.sim.scenario.ScenarioException;
 import java.io.IOException;
@@ -72,6 +73,7 @@ final class Failures {
     return switch (e) {
       case CodegenException _ -> ExitCode.BUG;
       case ProgramFault _ -> ExitCode.FAULT;
+      case VerifierException _ -> ExitCode.NEGATIVE;
       case BpfException _ -> ExitCode.USAGE;
       case ScenarioException _ -> ExitCode.USAGE;
       case UsageException _ -> ExitCode.USAGE;

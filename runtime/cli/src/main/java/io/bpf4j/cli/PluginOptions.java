@@ -6,7 +6,7 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
 /// The options of bpf_conformance plugins, and ours. The suite writes flags with or without a
-/// value.
+/// value. Its programs have no type, so that they run checked whatever engine is asked for.
 final class PluginOptions {
   @Option(names = "--engine", paramLabel = "NAME", description = "The engine; see README.")
   private @Nullable String engine;
@@ -72,9 +72,9 @@ final class PluginOptions {
   /// @throws io.bpf4j.error.InputException when there is none of that name
   Engine engine() {
     if (engine != null) {
-      return Engines.named(engine);
+      return Engines.checked(engine);
     }
-    return Engines.named(interpret ? "interp" : Engines.names().getFirst());
+    return Engines.checked(interpret ? "interp" : "jit");
   }
 
   /// Whether none of them chooses an engine.

@@ -118,7 +118,7 @@ final class Run extends Command {
     boolean records = asked == ProgType.SK_LOOKUP && ctx != null && ctx.startsWith("@");
     List<byte[]> inputs = asked == ProgType.SK_LOOKUP ? contexts() : List.of(memory(asked));
     List<Answers> answers = new ArrayList<>();
-    for (String engine : chosen()) {
+    for (String engine : chosen(asked)) {
       try (ProgramRun run = open(engine, read, spec, asked, setups)) {
         answers.add(answer(engine, run, asked, inputs));
       }
@@ -179,13 +179,15 @@ final class Run extends Command {
     return named;
   }
 
-  private List<String> chosen() {
+  private List<String> chosen(ProgType asked) {
+    List<String> able =
+        asked == ProgType.UNSPEC ? Engines.forBarePrograms() : Engines.names();
     if (engines.isEmpty()) {
-      return List.of(Engines.names().getFirst());
+      return List.of(asked == ProgType.UNSPEC ? "checked-jit" : able.getFirst());
     }
     LinkedHashSet<String> chosen = new LinkedHashSet<>();
     for (String engine : engines) {
-      chosen.addAll(engine.equals(ALL) ? Engines.names() : List.of(engine));
+      chosen.addAll(engine.equals(ALL) ? able : List.of(engine));
       if (engine.equals(ALL) && KernelSupport.netns().granted()) {
         chosen.add(KernelTestRun.NAME);
       }

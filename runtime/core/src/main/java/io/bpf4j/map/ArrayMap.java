@@ -45,6 +45,13 @@ final class ArrayMap extends IndexedMap {
   }
 
   @Override
+  public long valueAddress(int index) {
+    return Integer.compareUnsigned(index, maxEntries) < 0
+        ? base + (Integer.toUnsignedLong(index) << shift)
+        : 0;
+  }
+
+  @Override
   public long lookup(Cpu cpu, long keyAddress) {
     int index = Memory.getInt(keyAddress);
     return Integer.compareUnsigned(index, maxEntries) < 0

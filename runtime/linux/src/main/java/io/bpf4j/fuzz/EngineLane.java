@@ -13,6 +13,7 @@ import io.bpf4j.mem.Cpu;
 import io.bpf4j.mem.Memory;
 import io.bpf4j.platform.Platform;
 import io.bpf4j.prog.BpfMap;
+import io.bpf4j.prog.MapSpec;
 import io.bpf4j.prog.ProgType;
 import io.bpf4j.prog.Program;
 import io.bpf4j.prog.Subprog;
@@ -33,7 +34,10 @@ final class EngineLane {
 
   private final Cpu cpu = new FuzzCpu();
   private final Arena arena = Arena.ofAuto();
-  private final long memory = arena.allocate(Input.MEMORY, 64).address();
+  private final RuntimeMap memoryMap =
+      Maps.create(
+          MapSpec.of("memory", MapTypes.ARRAY, Integer.BYTES, Input.MEMORY, 1, 0), 1);
+  private final long memory = memoryMap.directValueAddress();
   private final List<RuntimeMap> maps =
       Input.MAPS.stream().map(spec -> Maps.create(spec, 1)).toList();
 
@@ -47,9 +51,13 @@ final class EngineLane {
     cpu.memory(memory, Input.MEMORY);
   }
 
-  /// Prepares the program of a case.
+  /// Prepares the program of a case; for [Comparison#VERIFIED] as one of a type.
   RunnableProgram load(Engine engine, Case test) {
     List<? extends BpfMap> bound = test.usesMaps() ? maps : List.of();
+    if (engine.equals(Comparison.VERIFIED)) {
+      return engine.load(
+          TypedForm.of(test.insns(), bound, memoryMap), TypedForm.PLATFORM, OPTIONS);
+    }
     return engine.load(
         new Program(
             "fuzz",
@@ -125,7 +133,8 @@ final class EngineLane {
   Outcome run(RunnableProgram program, boolean usesMaps, int stackBytes) {
     long r0 = 0;
     try {
-      r0 = program.run(cpu, memory, Input.MEMORY);
+      boolean typed = program.program().type() != ProgType.UNSPEC;
+      r0 = program.run(cpu, typed ? cpu.ctx() : memory, typed ? 0 : Input.MEMORY);
     } catch (RuntimeException | LinkageError | StackOverflowError e) {
       // Everything but a fault is a bug, which must not end the search for more.
       return Outcome.failed(e);

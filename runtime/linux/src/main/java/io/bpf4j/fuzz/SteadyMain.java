@@ -1,5 +1,6 @@
 package io.bpf4j.fuzz;
 
+import io.bpf4j.engine.Engine;
 import io.bpf4j.engine.RunnableProgram;
 import io.bpf4j.isa.InsnDecoder;
 import java.io.BufferedReader;
@@ -18,7 +19,7 @@ import java.util.SplittableRandom;
 import org.jspecify.annotations.Nullable;
 
 /// What a JVM does that [SteadyRuns] starts: runs each program many times over changing inputs, so
-/// that C2 compiles it, and compares every run with the interpreter's.
+/// that C2 compiles it, checked or proved by turns, and compares every run with the interpreter's.
 ///
 /// ```
 /// in    NUMBER STACK HEX-OF-THE-PROGRAM
@@ -70,7 +71,8 @@ public final class SteadyMain {
     }
     RunnableProgram program;
     try {
-      program = lane.load(Comparison.ENGINES.getLast(), test);
+      Engine engine = number / Fuzzer.STEADY_EVERY % 2 == 0 ? Comparison.ENGINES.getLast() : Comparison.VERIFIED;
+      program = lane.load(engine, test);
     } catch (RuntimeException e) {
       return "0 " + e;
     }

@@ -25,7 +25,7 @@ class RegressionTest {
   private static final Path SAVED = Path.of("..", "..", "regressions");
 
   private static List<Engine> engines() {
-    return Stream.concat(Stream.of("interp"), Engines.names().stream())
+    return Stream.concat(Stream.of("interp"), Engines.forBarePrograms().stream())
         .distinct()
         .map(Engines::named)
         .toList();
