@@ -120,6 +120,29 @@ public final class Netns {
     return world.onOwnCpu(cpu -> lookups.lookup(cpu, tuple));
   }
 
+  /// Looks up a packet that carries these bytes behind its transport header: only programs of
+  /// reuseport groups see them.
+  ///
+  /// @throws io.bpf4j.error.ProgramFault when a program was stopped
+  public LookupResult lookup(Tuple tuple, byte[] payload) {
+    return world.onOwnCpu(cpu -> {
+      cpu.payload(payload);
+      try {
+        return lookups.lookup(cpu, tuple);
+      } finally {
+        cpu.payload(new byte[0]);
+      }
+    });
+  }
+
+  /// Looks up what no packet is there for, as `bpf_sk_lookup_tcp` does and its like: programs of
+  /// reuseport groups are not run.
+  ///
+  /// @throws io.bpf4j.error.ProgramFault when a program was stopped
+  public LookupResult lookupWithoutPacket(Tuple tuple) {
+    return world.onOwnCpu(cpu -> lookups.lookupWithoutPacket(cpu, tuple));
+  }
+
   /// Looks up a packet and tells every step. It is a real lookup: what programs write to maps stays
   /// written. Helper calls are told by the world's explaining engine.
   ///

@@ -33,6 +33,11 @@ public final class UdpSock extends Sock {
   }
 
   @Override
+  boolean hashed() {
+    return bucket != null;
+  }
+
+  @Override
   void deviceChanged() {
     rehash();
   }

@@ -194,7 +194,10 @@ final class TwinNet implements AutoCloseable {
       case LookupResult.Established(Sock sock) -> sock;
       case LookupResult.Listener(Sock sock) -> sock;
       case LookupResult.Steered(Sock sock, var _) -> sock;
-      case LookupResult.DroppedBy(var _), LookupResult.NoSocket() -> null;
+      case LookupResult.DroppedBy(var _),
+          LookupResult.DroppedByGroup(var _, var _),
+          LookupResult.NoSocket() ->
+          null;
     };
   }
 
