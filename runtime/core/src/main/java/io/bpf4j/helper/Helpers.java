@@ -8,11 +8,11 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /// The helper table of the simulated kernel: what the families implement, and rows without an
-/// implementation for everything else that sk_lookup programs may call.
+/// implementation for everything else that the program types here may call.
 public final class Helpers {
   /// The rows with an implementation.
   private static final List<Helper> IMPLEMENTED =
-      Stream.of(MapHelpers.ROWS, MiscHelpers.ROWS, SkHelpers.ROWS).flatMap(List::stream).toList();
+      Stream.of(MapHelpers.ROWS, MiscHelpers.ROWS, SkHelpers.ROWS, PacketHelpers.ROWS).flatMap(List::stream).toList();
 
   /// The rows, by ascending id.
   public static final List<Helper> ROWS = rows();

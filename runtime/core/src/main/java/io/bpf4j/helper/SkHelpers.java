@@ -1,11 +1,15 @@
 package io.bpf4j.helper;
 
 import static io.bpf4j.platform.ArgType.ANY;
+import static io.bpf4j.platform.ArgType.CONST_MAP_PTR;
 import static io.bpf4j.platform.ArgType.CTX;
+import static io.bpf4j.platform.ArgType.MAP_KEY;
 import static io.bpf4j.platform.ArgType.SOCK;
 import static io.bpf4j.platform.ArgType.SOCK_OR_NULL;
 
 import io.bpf4j.error.Errno;
+import io.bpf4j.map.MapTypes;
+import io.bpf4j.map.RuntimeMap;
 import io.bpf4j.mem.Cpu;
 import io.bpf4j.mem.Memory;
 import io.bpf4j.net.Family;
@@ -13,24 +17,33 @@ import io.bpf4j.net.Protocol;
 import io.bpf4j.platform.ArgType;
 import io.bpf4j.platform.Helper;
 import io.bpf4j.platform.RetType;
+import io.bpf4j.reuseport.SkReuseportCtx;
 import io.bpf4j.sklookup.SkLookup;
 import io.bpf4j.sklookup.SkLookupCtx;
+import io.bpf4j.sock.ReuseportGroup;
+import io.bpf4j.sock.Sock;
 import io.bpf4j.sock.SockImage;
+import io.bpf4j.sock.SockSource;
 import io.bpf4j.sock.SockState;
 import java.lang.invoke.MethodHandles;
 import java.util.List;
 
-/// Helpers about sockets (net/core/filter.c). They work on the sockets' memory alone.
+/// Helpers about sockets (net/core/filter.c).
 public final class SkHelpers {
   public static final int SK_RELEASE = 86;
   public static final int SK_ASSIGN = 124;
+  public static final int GET_SOCKET_COOKIE = 46;
+  public static final int SK_SELECT_REUSEPORT = 82;
 
   private static final MethodHandles.Lookup HERE = MethodHandles.lookup();
 
-  /// Rows 86 and 124.
+  /// Rows 46, 82, 86 and 124.
   public static final List<Helper> ROWS =
       List.of(
-          row(SK_RELEASE, "skRelease", SOCK), row(SK_ASSIGN, "skAssign", CTX, SOCK_OR_NULL, ANY));
+          row(GET_SOCKET_COOKIE, "getSocketCookie", ANY),
+          row(SK_SELECT_REUSEPORT, "skSelectReuseport", CTX, CONST_MAP_PTR, MAP_KEY, ANY),
+          row(SK_RELEASE, "skRelease", SOCK),
+          row(SK_ASSIGN, "skAssign", CTX, SOCK_OR_NULL, ANY));
 
   private SkHelpers() {}
 
@@ -45,6 +58,47 @@ public final class SkHelpers {
 
   /// `long bpf_sk_release(sk)`: 0. Sockets here are not counted: what is reachable lives.
   static long skRelease(Cpu cpu, long sk, long r2, long r3, long r4, long r5) {
+    return 0;
+  }
+
+  /// `u64 bpf_get_socket_cookie(sk)`: the socket's cookie; 0 for a packet, which has no socket here.
+  static long getSocketCookie(Cpu cpu, long sk, long r2, long r3, long r4, long r5) {
+    Sock sock = cpu instanceof SockSource source ? source.ofPointer(sk) : null;
+    return sock == null ? 0 : sock.cookieValue();
+  }
+
+  /// `long bpf_sk_select_reuseport(ctx, map, key, flags)`: selects a member of the group for the
+  /// packet; flags are not looked at. A socket of another group is refused by what first differs:
+  ///
+  /// | −errno | when |
+  /// |---|---|
+  /// | ENOENT | the map has no socket there |
+  /// | EINVAL | the socket is in no group (in a REUSEPORT_SOCKARRAY, just closed: ENOENT) |
+  /// | EPROTOTYPE | another group, of another protocol |
+  /// | EAFNOSUPPORT | another group, of another family |
+  /// | EBADFD | another group |
+  static long skSelectReuseport(Cpu cpu, long ctx, long map, long key, long flags, long r5) {
+    RuntimeMap live = RuntimeMap.ofPointer(map);
+    if (live == null || !(cpu instanceof SockSource source)) {
+      return Errno.EINVAL.negated();
+    }
+    Sock selected = source.ofPointer(live.lookup(cpu, key));
+    if (selected == null) {
+      return Errno.ENOENT.negated();
+    }
+    ReuseportGroup group = selected.group();
+    if (group == null) {
+      boolean array = live.spec().type() == MapTypes.REUSEPORT_SOCKARRAY;
+      return (array ? Errno.ENOENT : Errno.EINVAL).negated();
+    }
+    Sock through = source.askedThrough();
+    if (group != source.asked()) {
+      if (through == null || through.protocol() != selected.protocol()) {
+        return Errno.EPROTOTYPE.negated();
+      }
+      return (through.family() != selected.family() ? Errno.EAFNOSUPPORT : Errno.EBADFD).negated();
+    }
+    SkReuseportCtx.select(ctx, selected.pointer());
     return 0;
   }
 

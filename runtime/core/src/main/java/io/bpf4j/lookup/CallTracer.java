@@ -6,6 +6,7 @@ import io.bpf4j.helper.MapHelpers;
 import io.bpf4j.helper.SkHelpers;
 import io.bpf4j.map.MapTypes;
 import io.bpf4j.map.RuntimeMap;
+import io.bpf4j.map.SocketMap;
 import io.bpf4j.mem.ExecTracer;
 import io.bpf4j.mem.Memory;
 import io.bpf4j.platform.MapTypeInfo;
@@ -40,11 +41,13 @@ final class CallTracer implements ExecTracer {
   @Override
   public void beforeHelper(int pc, int helper, long[] registers) {
     args = Arrays.copyOf(registers, 5);
-    boolean takesKey =
-        helper == MapHelpers.LOOKUP_ELEM
-            || helper == MapHelpers.UPDATE_ELEM
-            || helper == MapHelpers.DELETE_ELEM;
-    map = takesKey ? RuntimeMap.ofPointer(args[0]) : null;
+    map =
+        switch (helper) {
+          case MapHelpers.LOOKUP_ELEM, MapHelpers.UPDATE_ELEM, MapHelpers.DELETE_ELEM ->
+              RuntimeMap.ofPointer(args[0]);
+          case SkHelpers.SK_SELECT_REUSEPORT -> RuntimeMap.ofPointer(args[1]);
+          default -> null;
+        };
   }
 
   @Override
@@ -73,7 +76,7 @@ final class CallTracer implements ExecTracer {
     // The helper's arguments were checked: the key's memory can be read.
     return new HelperCall.MapAccess(
         used.name(),
-        Memory.bytes(args[1], used.spec().keySize()),
+        Memory.bytes(args[helper == SkHelpers.SK_SELECT_REUSEPORT ? 2 : 1], used.spec().keySize()),
         lookup ? result != 0 : result == 0,
         readable ? Memory.bytes(result, size) : null);
   }
@@ -89,6 +92,10 @@ final class CallTracer implements ExecTracer {
       case MapHelpers.UPDATE_ELEM -> slots.ofPointer(args[2]);
       case SkHelpers.SK_ASSIGN -> slots.ofPointer(args[1]);
       case SkHelpers.SK_RELEASE -> slots.ofPointer(args[0]);
+      case SkHelpers.SK_SELECT_REUSEPORT ->
+          map instanceof SocketMap sockets
+              ? sockets.sockAt(Memory.bytes(args[2], sockets.spec().keySize()))
+              : null;
       default -> null;
     };
   }

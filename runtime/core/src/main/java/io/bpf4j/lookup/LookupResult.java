@@ -2,6 +2,7 @@ package io.bpf4j.lookup;
 
 import io.bpf4j.sklookup.Link;
 import io.bpf4j.sock.Sock;
+import org.jspecify.annotations.Nullable;
 
 /// What came of a lookup.
 public sealed interface LookupResult {
@@ -21,6 +22,12 @@ public sealed interface LookupResult {
   ///
   /// @param link the first link that dropped
   record DroppedBy(Link link) implements LookupResult {}
+
+  /// The program of a reuseport group refused the packet.
+  ///
+  /// @param via the member through which the group was asked: found or selected
+  /// @param link the link that selected it, or null when the regular lookup found it
+  record DroppedByGroup(Sock via, @Nullable Link link) implements LookupResult {}
 
   /// There is no socket for the packet.
   record NoSocket() implements LookupResult {}

@@ -8,6 +8,7 @@ import io.bpf4j.sklookup.RunArray;
 import io.bpf4j.sklookup.SkAction;
 import io.bpf4j.sklookup.SkLookupCtx;
 import io.bpf4j.sklookup.Verdicts;
+import io.bpf4j.sock.GroupProgram;
 import io.bpf4j.sock.Ineligible;
 import io.bpf4j.sock.ListenTable;
 import io.bpf4j.sock.Probe;
@@ -32,6 +33,8 @@ final class Recorder implements ScanLog {
   private final List<Step> steps = new ArrayList<>();
   private final List<Step.Candidate> candidates = new ArrayList<>();
   private final List<Step> groups = new ArrayList<>();
+  private @Nullable GroupProgram watched;
+  private @Nullable CallTracer groupCalls;
   private boolean scanning;
   private boolean wildcard;
 
@@ -97,8 +100,40 @@ final class Recorder implements ScanLog {
   public void group(Sock via, ReuseportGroup group, int hash, @Nullable Sock pick) {
     List<Sock> members = group.members();
     int start = ReuseportGroup.start(hash, members.size());
-    Step step = new Step.Reuseport(via, members, hash, start, pick);
+    Step step = new Step.Reuseport(via, members, hash, start, pick, groupRun());
     (scanning ? groups : steps).add(step);
+  }
+
+  @Override
+  public GroupProgram watched(GroupProgram program) {
+    GroupProgram reporting = program.on(traced);
+    watched = program;
+    groupCalls =
+        switch (reporting) {
+          case GroupProgram.SkReuseport(var run) -> new CallTracer(run.program(), slots);
+          case GroupProgram.Filter(var run) -> new CallTracer(run.program(), slots);
+          case GroupProgram.Classic _ -> null;
+        };
+    cpu.tracer(groupCalls);
+    return reporting;
+  }
+
+  /// What the group's program did, if one was announced.
+  private Step.@Nullable GroupRun groupRun() {
+    GroupProgram program = watched;
+    if (program == null) {
+      return null;
+    }
+    CallTracer tracer = groupCalls;
+    watched = null;
+    groupCalls = null;
+    cpu.tracer(null);
+    return new Step.GroupRun(
+        program,
+        tracer == null ? List.of() : tracer.calls(),
+        cpu.groups().r0(),
+        cpu.groups().picked(),
+        cpu.probe().refused());
   }
 
   /// Runs a program and writes down what it did.

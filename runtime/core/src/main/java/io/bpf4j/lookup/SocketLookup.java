@@ -30,7 +30,8 @@ import org.jspecify.annotations.Nullable;
 /// | listeners at the wildcard | sockets at the wildcard |
 ///
 /// A socket that a program selected gives way to its reuseport group, unless the program forbade
-/// it; nothing else is checked again.
+/// it; nothing else is checked again. The program of a group may refuse the packet, which ends the
+/// lookup; but of UDP, what the sk_lookup programs select overrides what a group said before them.
 public final class SocketLookup {
   private static final long UNDECIDED = -1;
 
@@ -77,8 +78,12 @@ public final class SocketLookup {
     cpu.probe().set(tuple);
     Recorder recorder = new Recorder(space, slots, cpu, traced);
     RunArray array = links.runArray();
-    long answer = lookup(cpu, array, recorder);
-    return new LookupTrace(tuple, recorder.steps(), result(answer, array));
+    try {
+      long answer = lookup(cpu, array, recorder);
+      return new LookupTrace(tuple, recorder.steps(), result(answer, array));
+    } finally {
+      cpu.tracer(null);
+    }
   }
 
   /// Looks up a packet and gives the answer as objects.
@@ -86,6 +91,18 @@ public final class SocketLookup {
   /// @throws io.bpf4j.error.ProgramFault when a program was stopped
   public LookupResult lookup(WorldCpu cpu, Tuple tuple) {
     cpu.probe().set(tuple);
+    RunArray array = links.runArray();
+    return result(lookup(cpu, array, null), array);
+  }
+
+  /// Looks up what no packet is there for: as `bpf_sk_lookup_tcp`, `bpf_sk_lookup_udp` and
+  /// `bpf_skc_lookup_tcp` do in other programs, and the kernel for ICMP errors. The programs of
+  /// reuseport groups are not run.
+  ///
+  /// @throws io.bpf4j.error.ProgramFault when a program was stopped
+  public LookupResult lookupWithoutPacket(WorldCpu cpu, Tuple tuple) {
+    cpu.probe().set(tuple);
+    cpu.probe().packet = false;
     RunArray array = links.runArray();
     return result(lookup(cpu, array, null), array);
   }
@@ -98,6 +115,9 @@ public final class SocketLookup {
       case STEERED -> new LookupResult.Steered(slots.at(socket), array.byIndex(link));
       case LISTENER -> new LookupResult.Listener(slots.at(socket));
       case DROPPED -> new LookupResult.DroppedBy(array.byIndex(link));
+      case DROPPED_BY_GROUP ->
+          new LookupResult.DroppedByGroup(
+              slots.at(socket), link < 0 ? null : array.byIndex(link));
       case NONE -> new LookupResult.NoSocket();
     };
   }
@@ -124,7 +144,7 @@ public final class SocketLookup {
     if (sock == null && !p.refused()) {
       sock = scan(table, p, true, log);
     }
-    return found(LookupKind.LISTENER, sock);
+    return found(sock, p.refusedBy());
   }
 
   private long udp(WorldCpu cpu, RunArray array, @Nullable Recorder log) {
@@ -138,7 +158,7 @@ public final class SocketLookup {
     }
     ListenTable table = space.udpSockets();
     sock = scan(table, p, false, log);
-    boolean refused = p.refused();
+    Sock refusedBy = p.refusedBy();
     if (sock != null && sock.connected()) {
       return LookupAnswer.of(LookupKind.ESTABLISHED, sock.index(), -1);
     }
@@ -146,17 +166,21 @@ public final class SocketLookup {
     if (decided != UNDECIDED) {
       return decided;
     }
-    if (sock == null && !refused) {
+    if (sock == null && refusedBy == null) {
       sock = scan(table, p, true, log);
+      refusedBy = p.refusedBy();
     }
-    return found(LookupKind.LISTENER, sock);
+    return found(sock, refusedBy);
   }
 
-  private static long found(LookupKind kind, @Nullable Sock sock) {
-    if (sock == null) {
-      return LookupAnswer.NONE;
+  private static long found(@Nullable Sock sock, @Nullable Sock refusedBy) {
+    if (sock != null) {
+      LookupKind kind = sock.connected() ? LookupKind.ESTABLISHED : LookupKind.LISTENER;
+      return LookupAnswer.of(kind, sock.index(), -1);
     }
-    return LookupAnswer.of(sock.connected() ? LookupKind.ESTABLISHED : kind, sock.index(), -1);
+    return refusedBy == null
+        ? LookupAnswer.NONE
+        : LookupAnswer.of(LookupKind.DROPPED_BY_GROUP, refusedBy.index(), -1);
   }
 
   private static @Nullable Sock scan(
@@ -196,12 +220,14 @@ public final class SocketLookup {
     }
     Sock selected = slots.ofPointer(verdicts.selection());
     if (selected != null) {
+      int link = array.link(verdicts.selectedBy()).index();
       Probe p = cpu.probe();
       Sock pick = verdicts.noReuseport() ? null : table.pick(selected, p, p.dstHi, p.dstLo, log);
+      if (pick == null && !verdicts.noReuseport() && p.refused()) {
+        return LookupAnswer.of(LookupKind.DROPPED_BY_GROUP, selected.index(), link);
+      }
       return LookupAnswer.of(
-          LookupKind.STEERED,
-          (pick == null ? selected : pick).index(),
-          array.link(verdicts.selectedBy()).index());
+          LookupKind.STEERED, (pick == null ? selected : pick).index(), link);
     }
     return verdicts.drop()
         ? LookupAnswer.of(LookupKind.DROPPED, -1, array.link(verdicts.droppedBy()).index())

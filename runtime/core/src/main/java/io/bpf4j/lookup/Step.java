@@ -3,6 +3,7 @@ package io.bpf4j.lookup;
 import io.bpf4j.net.IpAddr;
 import io.bpf4j.sklookup.Link;
 import io.bpf4j.sklookup.SkAction;
+import io.bpf4j.sock.GroupProgram;
 import io.bpf4j.sock.Ineligible;
 import io.bpf4j.sock.Sock;
 import java.util.List;
@@ -52,12 +53,37 @@ public sealed interface Step {
   /// @param via the member that was found or selected
   /// @param members the group by index
   /// @param hash the packet's hash
-  /// @param start the index the hash gives
-  /// @param pick null when no member can take the packet: `via` is then taken as it is
-  record Reuseport(Sock via, List<Sock> members, int hash, int start, @Nullable Sock pick)
+  /// @param start the index the hash gives; it counts where no program picked
+  /// @param pick null when no member can take the packet: `via` is then taken as it is, unless the
+  ///   group's program refused the packet
+  /// @param run what the group's program did, or null when none was asked
+  record Reuseport(
+      Sock via,
+      List<Sock> members,
+      int hash,
+      int start,
+      @Nullable Sock pick,
+      @Nullable GroupRun run)
       implements Step {
     public Reuseport {
       members = List.copyOf(members);
+    }
+  }
+
+  /// The program of a group ran.
+  ///
+  /// @param calls the helpers it called
+  /// @param r0 what it returned
+  /// @param picked the member it picked, or null: then the hash picks
+  /// @param refused whether it refused the packet
+  record GroupRun(
+      GroupProgram program,
+      List<HelperCall> calls,
+      long r0,
+      @Nullable Sock picked,
+      boolean refused) {
+    public GroupRun {
+      calls = List.copyOf(calls);
     }
   }
 

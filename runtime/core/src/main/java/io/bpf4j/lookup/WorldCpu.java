@@ -3,8 +3,12 @@ package io.bpf4j.lookup;
 import io.bpf4j.helper.HostCpu;
 import io.bpf4j.helper.TraceLog;
 import io.bpf4j.mem.Region;
+import io.bpf4j.reuseport.ClassicView;
+import io.bpf4j.reuseport.GroupPacket;
+import io.bpf4j.reuseport.PacketSource;
 import io.bpf4j.sklookup.Verdicts;
 import io.bpf4j.sock.Probe;
+import io.bpf4j.sock.ReuseportGroup;
 import io.bpf4j.sock.Sock;
 import io.bpf4j.sock.SockSlots;
 import io.bpf4j.sock.SockSource;
@@ -13,11 +17,13 @@ import org.jspecify.annotations.Nullable;
 
 /// A CPU of a world: the slot that a lookup runs on, for one thread at a time. Its clock stands
 /// where it was last set; its random numbers come from the world's seed.
-public final class WorldCpu extends HostCpu implements SockSource {
+public final class WorldCpu extends HostCpu
+    implements SockSource, PacketSource, ClassicView.Randoms {
   private final SockSlots slots;
   private final TraceLog traceLog;
   private final SplittableRandom random;
-  private final Probe probe = new Probe();
+  private final GroupRuns groups = new GroupRuns(this);
+  private final Probe probe = new Probe(groups);
   private final Verdicts verdicts = new Verdicts();
   private long nanos;
 
@@ -49,10 +55,32 @@ public final class WorldCpu extends HostCpu implements SockSource {
     return traceLog;
   }
 
-  /// Sockets.
+  /// Sockets, and the packet while a program of a reuseport group runs.
   @Override
   public @Nullable Region hostRegion(long address) {
-    return slots.regionOf(address);
+    Region sockets = slots.regionOf(address);
+    return sockets != null ? sockets : groups.regionOf(address);
+  }
+
+  @Override
+  public @Nullable ReuseportGroup asked() {
+    return groups.asked();
+  }
+
+  @Override
+  public @Nullable Sock askedThrough() {
+    return groups.through();
+  }
+
+  @Override
+  public @Nullable GroupPacket packet() {
+    return groups.asked() == null ? null : groups.packet();
+  }
+
+  /// Sets what the packets of the next lookups carry behind their transport header, which programs
+  /// of reuseport groups can read.
+  public void payload(byte[] bytes) {
+    groups.packet().payload(bytes);
   }
 
   @Override
@@ -62,6 +90,10 @@ public final class WorldCpu extends HostCpu implements SockSource {
 
   Probe probe() {
     return probe;
+  }
+
+  GroupRuns groups() {
+    return groups;
   }
 
   Verdicts verdicts() {

@@ -7,7 +7,7 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /// The map type table: every type of uapi/linux/bpf.h (Linux 6.18), with the helpers that accept it
-/// in a sk_lookup program.
+/// where the program's type offers them.
 public final class MapTypes {
   public static final int HASH = 1;
   public static final int ARRAY = 2;
@@ -52,12 +52,12 @@ public final class MapTypes {
           named(ARRAY_OF_MAPS, "ARRAY_OF_MAPS", Values.MAPS, 1),
           named(HASH_OF_MAPS, "HASH_OF_MAPS", Values.MAPS, 1),
           named(14, "DEVMAP", Values.OTHER, 1),
-          made(SOCKMAP, "SOCKMAP", Values.SOCKETS, 1, 2, 3),
+          made(SOCKMAP, "SOCKMAP", Values.SOCKETS, 1, 2, 3, 82),
           named(16, "CPUMAP", Values.OTHER),
           named(17, "XSKMAP", Values.OTHER, 1),
-          made(SOCKHASH, "SOCKHASH", Values.SOCKETS, 1, 2, 3),
+          made(SOCKHASH, "SOCKHASH", Values.SOCKETS, 1, 2, 3, 82),
           named(19, "CGROUP_STORAGE_DEPRECATED", Values.OTHER),
-          named(REUSEPORT_SOCKARRAY, "REUSEPORT_SOCKARRAY", Values.SOCKETS),
+          made(REUSEPORT_SOCKARRAY, "REUSEPORT_SOCKARRAY", Values.SOCKETS, 82),
           named(21, "PERCPU_CGROUP_STORAGE_DEPRECATED", Values.OTHER),
           named(QUEUE, "QUEUE", Values.BYTES, 87, 88, 89),
           named(STACK, "STACK", Values.BYTES, 87, 88, 89),

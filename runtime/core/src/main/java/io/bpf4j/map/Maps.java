@@ -27,6 +27,7 @@ public final class Maps {
           case MapTypes.LPM_TRIE -> new LpmTrieMap(spec);
           case MapTypes.SOCKMAP -> new SockMap(spec);
           case MapTypes.SOCKHASH -> new SockHash(spec);
+          case MapTypes.REUSEPORT_SOCKARRAY -> new SockArray(spec);
           default ->
               throw new UnsupportedException(
                   "map '" + spec.name() + "'",

@@ -28,12 +28,13 @@ final class SockHash extends SocketMap {
 
   private final class KeyEntry extends Entry {
     private final byte[] key;
-    private final long value;
 
-    KeyEntry(Sock sock, byte[] key, long value) {
+    /// The address of its value, once it has one; guarded by `entries`.
+    private long value;
+
+    KeyEntry(Sock sock, byte[] key) {
       super(sock);
       this.key = key;
-      this.value = value;
     }
 
     @Override
@@ -74,38 +75,38 @@ final class SockHash extends SocketMap {
   @Override
   long put(long keyAddress, Sock sock, long flags) {
     synchronized (entries) {
+      // The kernel asks the socket before it looks what is there (sock_map_link).
+      KeyEntry entry = new KeyEntry(sock, Memory.bytes(keyAddress, spec().keySize()));
+      long held = sock.places().hold(entry);
+      if (held != 0) {
+        return held;
+      }
       long slot = table.slotOf(keyAddress);
-      boolean there = slot != HashTable.NONE;
-      if (there && flags == BPF_NOEXIST) {
-        return Errno.EEXIST.negated();
+      Errno refused = refused(slot != HashTable.NONE, flags);
+      if (refused != null) {
+        sock.places().release(entry);
+        return refused.negated();
       }
-      if (!there && flags == BPF_EXIST) {
-        return Errno.ENOENT.negated();
-      }
-      if (!there && table.full()) {
-        return Errno.E2BIG.negated();
-      }
-      if (sock.closed()) {
-        return Errno.EOPNOTSUPP.negated();
-      }
-      if (there) {
+      if (slot != HashTable.NONE) {
         Memory.putLong(table.valueAt(slot), sock.pointer());
       } else {
         insert(keyAddress, sock.pointer());
         slot = table.slotOf(keyAddress);
       }
-      byte[] key = Memory.bytes(keyAddress, spec().keySize());
-      KeyEntry entry = new KeyEntry(sock, key, table.valueAt(slot));
+      entry.value = table.valueAt(slot);
       KeyEntry old = entries.put(entry.value, entry);
       if (old != null) {
-        old.sock.release(old);
-      }
-      if (!sock.hold(entry)) {
-        drop(slot);
-        return Errno.EOPNOTSUPP.negated();
+        old.sock.places().release(old);
       }
       return 0;
     }
+  }
+
+  private @Nullable Errno refused(boolean there, long flags) {
+    if (there) {
+      return flags == BPF_NOEXIST ? Errno.EEXIST : null;
+    }
+    return flags == BPF_EXIST ? Errno.ENOENT : table.full() ? Errno.E2BIG : null;
   }
 
   private void insert(long keyAddress, long pointer) {
@@ -129,7 +130,7 @@ final class SockHash extends SocketMap {
       }
       KeyEntry old = entries.get(table.valueAt(slot));
       if (old != null) {
-        old.sock.release(old);
+        old.sock.places().release(old);
       }
       drop(slot);
       return 0;

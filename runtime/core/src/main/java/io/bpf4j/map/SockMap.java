@@ -8,8 +8,6 @@ import io.bpf4j.mem.Cpu;
 import io.bpf4j.mem.Memory;
 import io.bpf4j.prog.MapSpec;
 import io.bpf4j.sock.Sock;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -66,19 +64,19 @@ final class SockMap extends SocketMap {
       return Errno.E2BIG.negated();
     }
     synchronized (occupied) {
-      IndexEntry old = occupied.get(index);
-      if (old != null && flags == BPF_NOEXIST) {
-        return Errno.EEXIST.negated();
-      }
-      if (old == null && flags == BPF_EXIST) {
-        return Errno.ENOENT.negated();
-      }
+      // The kernel asks the socket before it looks what is there (sock_map_link).
       IndexEntry entry = new IndexEntry(sock, index);
-      if (!sock.hold(entry)) {
-        return Errno.EOPNOTSUPP.negated();
+      long held = sock.places().hold(entry);
+      if (held != 0) {
+        return held;
+      }
+      IndexEntry old = occupied.get(index);
+      if (old == null ? flags == BPF_EXIST : flags == BPF_NOEXIST) {
+        sock.places().release(entry);
+        return (old == null ? Errno.ENOENT : Errno.EEXIST).negated();
       }
       if (old != null) {
-        old.sock.release(old);
+        old.sock.places().release(old);
       }
       occupied.put(index, entry);
       Memory.putLong(place(index), sock.pointer());
@@ -95,7 +93,7 @@ final class SockMap extends SocketMap {
       if (old == null) {
         return Errno.EINVAL.negated();
       }
-      old.sock.release(old);
+      old.sock.places().release(old);
       clear(index);
       return 0;
     }
@@ -117,12 +115,7 @@ final class SockMap extends SocketMap {
   /// All indices, occupied or not, as of an array.
   @Override
   protected byte[] userNextKey(byte @Nullable [] key) {
-    int index = key == null ? -1 : ByteBuffer.wrap(key).order(ByteOrder.LITTLE_ENDIAN).getInt();
-    if (index == maxEntries - 1) {
-      throw refuse(
-          Errno.ENOENT, "next key", "index " + Integer.toUnsignedString(index) + " is last");
-    }
-    return key(Integer.compareUnsigned(index, maxEntries) >= 0 ? 0 : index + 1);
+    return nextIndex(key, maxEntries);
   }
 
   /// The occupied places.
@@ -130,7 +123,7 @@ final class SockMap extends SocketMap {
   public List<Map.Entry<byte[], byte[]>> entries() {
     List<Map.Entry<byte[], byte[]>> entries = new ArrayList<>();
     synchronized (occupied) {
-      occupied.forEach((index, entry) -> entries.add(Map.entry(key(index), cookie(entry.sock))));
+      occupied.forEach((index, entry) -> entries.add(Map.entry(indexKey(index), cookie(entry.sock))));
     }
     return entries;
   }
@@ -140,9 +133,5 @@ final class SockMap extends SocketMap {
     synchronized (occupied) {
       return occupied.values().stream().map(entry -> entry.sock).distinct().toList();
     }
-  }
-
-  private static byte[] key(int index) {
-    return ByteBuffer.allocate(Integer.BYTES).order(ByteOrder.LITTLE_ENDIAN).putInt(index).array();
   }
 }

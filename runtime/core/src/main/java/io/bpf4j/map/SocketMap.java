@@ -17,12 +17,13 @@ import java.nio.ByteOrder;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/// What SOCKMAP and SOCKHASH share (net/core/sock_map.c). To programs a value is a socket: a lookup
-/// gives its pointer, an update takes one. User space puts sockets in and reads cookies.
+/// What SOCKMAP, SOCKHASH (net/core/sock_map.c) and REUSEPORT_SOCKARRAY share. To programs a value is
+/// a socket: a lookup gives its pointer, an update takes one. User space puts sockets in and reads
+/// cookies.
 ///
-/// A socket may stand at many keys and in many maps. Closing it takes it out of all; nothing else
-/// does.
-public abstract sealed class SocketMap extends RuntimeMap permits SockMap, SockHash {
+/// In SOCKMAP and SOCKHASH a socket may stand at many keys and in many maps. Closing it takes it out
+/// of all; nothing else does.
+public abstract sealed class SocketMap extends RuntimeMap permits SockMap, SockHash, SockArray {
   private static final int COOKIE_BYTES = 8;
 
   SocketMap(MapSpec spec) {
@@ -58,7 +59,9 @@ public abstract sealed class SocketMap extends RuntimeMap permits SockMap, SockH
   /// Puts a socket at a key, as BPF_MAP_UPDATE_ELEM with its descriptor.
   ///
   /// @throws ErrnoException EOPNOTSUPP for a socket in a state that maps do not take (TCP must
-  ///   listen or be connected, UDP have a port), EINVAL for flags, E2BIG, EEXIST, ENOENT, EPERM
+  ///   listen or be connected, UDP have a port), EINVAL for flags, E2BIG, EEXIST, ENOENT, EPERM;
+  ///   EBUSY for a socket in a REUSEPORT_SOCKARRAY. That itself takes members of reuseport groups
+  ///   that packets can find, else EINVAL; EBUSY when the socket is in any of these maps
   public final void updateElem(byte[] key, Sock sock, long flags) {
     checkWritable("update");
     if ((flags & BPF_F_LOCK) != 0) {
@@ -67,7 +70,7 @@ public abstract sealed class SocketMap extends RuntimeMap permits SockMap, SockH
     checkKey("update", key);
     long result;
     try (Arena arena = Arena.ofConfined()) {
-      result = checked(arena.allocateFrom(ValueLayout.JAVA_BYTE, key).address(), sock, flags);
+      result = admit(arena.allocateFrom(ValueLayout.JAVA_BYTE, key).address(), sock, flags);
     }
     if (result == Errno.EOPNOTSUPP.negated()) {
       throw refuse(Errno.EOPNOTSUPP, "update", sock + " is in state " + sock.state());
@@ -75,7 +78,8 @@ public abstract sealed class SocketMap extends RuntimeMap permits SockMap, SockH
     check("update", result);
   }
 
-  private long checked(long key, Sock sock, long flags) {
+  /// Checks a socket and flags, and puts the socket in: 0 or −errno.
+  long admit(long key, Sock sock, long flags) {
     if (!sock.allowedInMaps()) {
       return Errno.EOPNOTSUPP.negated();
     }
@@ -87,7 +91,7 @@ public abstract sealed class SocketMap extends RuntimeMap permits SockMap, SockH
   @Override
   public final long update(Cpu cpu, long keyAddress, long valueAddress, long flags) {
     Sock sock = cpu instanceof SockSource source ? source.ofPointer(valueAddress) : null;
-    return sock == null ? Errno.EOPNOTSUPP.negated() : checked(keyAddress, sock, flags);
+    return sock == null ? Errno.EOPNOTSUPP.negated() : admit(keyAddress, sock, flags);
   }
 
   @Override
@@ -133,13 +137,29 @@ public abstract sealed class SocketMap extends RuntimeMap permits SockMap, SockH
     }
   }
 
-  private String reason(Errno errno) {
+  /// Why an operation failed, in words.
+  String reason(Errno errno) {
     return switch (errno) {
       case EEXIST -> "the key is there (BPF_NOEXIST)";
       case ENOENT -> "the key is not there";
       case E2BIG -> "the map has room for %d sockets".formatted(spec().maxEntries());
+      case EBUSY -> "the socket is in a REUSEPORT_SOCKARRAY";
       default -> "key or flags are not valid";
     };
+  }
+
+  /// The index after one, of an array of which all places count, occupied or not.
+  final byte[] nextIndex(byte @Nullable [] key, int maxEntries) {
+    int index = key == null ? -1 : ByteBuffer.wrap(key).order(ByteOrder.LITTLE_ENDIAN).getInt();
+    if (index == maxEntries - 1) {
+      throw refuse(
+          Errno.ENOENT, "next key", "index " + Integer.toUnsignedString(index) + " is last");
+    }
+    return indexKey(Integer.compareUnsigned(index, maxEntries) >= 0 ? 0 : index + 1);
+  }
+
+  static byte[] indexKey(int index) {
+    return ByteBuffer.allocate(Integer.BYTES).order(ByteOrder.LITTLE_ENDIAN).putInt(index).array();
   }
 
   static byte[] cookie(Sock sock) {

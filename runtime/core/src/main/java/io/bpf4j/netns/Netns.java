@@ -4,6 +4,7 @@ import io.bpf4j.engine.RunnableProgram;
 import io.bpf4j.lookup.LookupResult;
 import io.bpf4j.lookup.LookupTrace;
 import io.bpf4j.lookup.SocketLookup;
+import io.bpf4j.lookup.WorldCpu;
 import io.bpf4j.net.Family;
 import io.bpf4j.net.IpAddr;
 import io.bpf4j.net.Prefix;
@@ -14,6 +15,7 @@ import io.bpf4j.sklookup.LinkTable;
 import io.bpf4j.sock.Sock;
 import io.bpf4j.sock.SockSpace;
 import java.util.List;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /// A network namespace: interfaces, sockets, and the sk_lookup programs attached to it. Made by
@@ -120,12 +122,46 @@ public final class Netns {
     return world.onOwnCpu(cpu -> lookups.lookup(cpu, tuple));
   }
 
+  /// Looks up a packet that carries these bytes behind its transport header: only programs of
+  /// reuseport groups see them.
+  ///
+  /// @throws io.bpf4j.error.ProgramFault when a program was stopped
+  public LookupResult lookup(Tuple tuple, byte[] payload) {
+    return carrying(payload, cpu -> lookups.lookup(cpu, tuple));
+  }
+
+  private <T> T carrying(byte[] payload, Function<WorldCpu, T> task) {
+    return world.onOwnCpu(cpu -> {
+      cpu.payload(payload);
+      try {
+        return task.apply(cpu);
+      } finally {
+        cpu.payload(new byte[0]);
+      }
+    });
+  }
+
+  /// Looks up what no packet is there for, as `bpf_sk_lookup_tcp` does and its like: programs of
+  /// reuseport groups are not run.
+  ///
+  /// @throws io.bpf4j.error.ProgramFault when a program was stopped
+  public LookupResult lookupWithoutPacket(Tuple tuple) {
+    return world.onOwnCpu(cpu -> lookups.lookupWithoutPacket(cpu, tuple));
+  }
+
   /// Looks up a packet and tells every step. It is a real lookup: what programs write to maps stays
   /// written. Helper calls are told by the world's explaining engine.
   ///
   /// @throws io.bpf4j.error.ProgramFault when a program was stopped
   public LookupTrace explain(Tuple tuple) {
     return world.onOwnCpu(cpu -> lookups.explain(cpu, tuple, world::reporting));
+  }
+
+  /// The same of a packet that carries these bytes behind its transport header.
+  ///
+  /// @throws io.bpf4j.error.ProgramFault when a program was stopped
+  public LookupTrace explain(Tuple tuple, byte[] payload) {
+    return carrying(payload, cpu -> lookups.explain(cpu, tuple, world::reporting));
   }
 
   /// Ends the namespace: its sockets are closed and its links detached. Closing again does nothing.

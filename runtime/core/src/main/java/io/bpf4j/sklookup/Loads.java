@@ -7,27 +7,27 @@ import java.util.ArrayList;
 import java.util.List;
 
 /// Builds the rows of a struct's fields from the patterns in which the kernel allows loads.
-final class Loads {
+public final class Loads {
   private Loads() {}
 
   /// A field read in one width only.
-  static CtxField only(String name, int offset, int width) {
+  public static CtxField only(String name, int offset, int width) {
     return new CtxField(name, offset, width, List.of(plain(offset, width)), false);
   }
 
   /// A socket pointer.
-  static CtxField pointer(String name, int offset) {
+  public static CtxField pointer(String name, int offset) {
     return new CtxField(name, offset, 8, List.of(plain(offset, 8)), true);
   }
 
   /// A 4-byte field of which every aligned part of 1, 2 or 4 bytes can be read.
-  static CtxField word(String name, int offset) {
+  public static CtxField word(String name, int offset) {
     return new CtxField(name, offset, 4, parts(offset), false);
   }
 
   /// A 4-byte field whose kernel variable has 16 bits: the upper half read as 2 bytes repeats the
   /// lower one (spec: quirk 2).
-  static CtxField shortInWord(String name, int offset) {
+  public static CtxField shortInWord(String name, int offset) {
     List<LegalLoad> loads = parts(offset);
     loads.removeIf(l -> l.offset() == offset + 2 && l.width() == 2);
     loads.add(new LegalLoad(offset + 2, 2, new LoadRule(offset, 2, false)));
@@ -52,7 +52,7 @@ final class Loads {
     return new CtxField(name, offset, 2, loads, false);
   }
 
-  static LegalLoad plain(int offset, int width) {
+  public static LegalLoad plain(int offset, int width) {
     return new LegalLoad(offset, width, new LoadRule(offset, width, false));
   }
 

@@ -56,7 +56,7 @@ public final class ListenTable {
   public @Nullable Sock scanTcp(Probe p, boolean wildcard, @Nullable ScanLog log) {
     long hi = wildcard ? 0 : p.dstHi;
     long lo = wildcard ? 0 : p.dstLo;
-    p.refused = false;
+    p.forgetRefusal();
     Sock result = null;
     int high = 0;
     for (Sock sock : buckets.find(hi, lo, 0, 0, p.dport)) {
@@ -66,7 +66,7 @@ public final class ListenTable {
       }
       if (score > high) {
         Sock pick = pick(sock, p, hi, lo, log);
-        if (pick != null || p.refused) {
+        if (pick != null || p.refused()) {
           return pick;
         }
         result = sock;
@@ -85,7 +85,7 @@ public final class ListenTable {
   public @Nullable Sock scanUdp(Probe p, boolean wildcard, @Nullable ScanLog log) {
     long hi = wildcard ? 0 : p.dstHi;
     long lo = wildcard ? 0 : p.dstLo;
-    p.refused = false;
+    p.forgetRefusal();
     Sock result = null;
     // The IPv4 path starts at 0: its smallest score is 1. That of IPv6 is 0, and the bar -1.
     int bar = p.v4() ? 0 : -1;
@@ -98,11 +98,11 @@ public final class ListenTable {
       if (best) {
         bar = score;
         result = sock;
-        p.refused = false;
+        p.forgetRefusal();
         if (sock.state != SockState.ESTABLISHED) {
           ReuseportGroup group = sock.group;
           Sock pick = pick(sock, p, hi, lo, log);
-          if (pick != null || p.refused) {
+          if (pick != null || p.refused()) {
             result = pick;
             if (group == null || !group.hasConns()) {
               return pick;
@@ -117,20 +117,48 @@ public final class ListenTable {
     return result;
   }
 
-  /// The member that the group of a socket picks for a packet, or null where there is none: the
-  /// socket is then taken as it is (inet_lookup_reuseport).
+  /// The member that the group of a socket picks for a packet, by its program or else by the hash.
+  /// Null where there is none: the socket is then taken as it is (inet_lookup_reuseport), unless the
+  /// program refused ([Probe#refused]).
   ///
   /// @param hi upper half of the local address that is hashed: the one probed, or the packet's
   /// @param lo lower half
   public @Nullable Sock pick(Sock sock, Probe p, long hi, long lo, @Nullable ScanLog log) {
+    p.forgetRefusal();
     ReuseportGroup group = sock.reusePort ? sock.group : null;
     if (group == null) {
       return null;
     }
     int hash = hash(p, hi, lo);
-    Sock pick = group.pick(hash, p.cpu);
+    GroupProgram program = p.packet ? group.program() : null;
+    if (program == null) {
+      Sock pick = group.pick(hash, p.cpu);
+      if (log != null) {
+        log.group(sock, group, hash, pick);
+      }
+      return pick;
+    }
+    return pick(program, group, sock, p, hash, log);
+  }
+
+  private static @Nullable Sock pick(
+      GroupProgram program,
+      ReuseportGroup group,
+      Sock via,
+      Probe p,
+      int hash,
+      @Nullable ScanLog log) {
+    Sock[] members = group.socks();
+    if (members.length == 0) {
+      return null;
+    }
+    GroupProgram run = log == null ? program : log.watched(program);
+    Sock pick = p.groups().run(run, group, via, members, p, hash);
+    if (pick == null && !p.refused()) {
+      pick = group.pick(hash, p.cpu);
+    }
     if (log != null) {
-      log.group(sock, group, hash, pick);
+      log.group(via, group, hash, pick);
     }
     return pick;
   }

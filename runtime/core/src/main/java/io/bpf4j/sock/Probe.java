@@ -3,6 +3,7 @@ package io.bpf4j.sock;
 import io.bpf4j.net.Family;
 import io.bpf4j.net.Protocol;
 import io.bpf4j.net.Tuple;
+import org.jspecify.annotations.Nullable;
 
 /// The packet that a lookup is about, as numbers; one a CPU slot, filled again for each packet.
 /// Addresses are as in [io.bpf4j.net.IpAddr].
@@ -26,8 +27,24 @@ public final class Probe {
   /// The number of the CPU that received it.
   public int cpu;
 
-  /// Whether the last scan was ended by a reuseport group that refuses the packet.
-  boolean refused;
+  /// Whether there is a packet: a lookup that a program asks for, or one for an ICMP error, has
+  /// none, and no program of a reuseport group is run for it.
+  public boolean packet = true;
+
+  private final GroupRunner groups;
+
+  /// The socket through which a group was asked whose program refused, or null.
+  private @Nullable Sock refusedBy;
+
+  /// A packet that is not looked up.
+  public Probe() {
+    this((_, _, _, _, _, _) -> null);
+  }
+
+  /// @param groups runs the programs of groups
+  public Probe(GroupRunner groups) {
+    this.groups = groups;
+  }
 
   public void set(
       int family,
@@ -48,6 +65,7 @@ public final class Probe {
     this.dstLo = dstLo;
     this.dport = dport;
     this.iif = iif;
+    this.packet = true;
   }
 
   public void set(Tuple tuple) {
@@ -71,9 +89,26 @@ public final class Probe {
     return protocol == Protocol.TCP.number();
   }
 
-  /// Whether the last scan was ended by a reuseport group that refuses the packet: nothing further
-  /// may be scanned.
+  GroupRunner groups() {
+    return groups;
+  }
+
+  /// Whether the group asked last refuses the packet: nothing further may be scanned.
   public boolean refused() {
-    return refused;
+    return refusedBy != null;
+  }
+
+  /// The socket through which the group was asked that refuses the packet, or null.
+  public @Nullable Sock refusedBy() {
+    return refusedBy;
+  }
+
+  /// Notes that the program of the socket's group refuses the packet.
+  public void refuse(Sock via) {
+    refusedBy = via;
+  }
+
+  void forgetRefusal() {
+    refusedBy = null;
   }
 }

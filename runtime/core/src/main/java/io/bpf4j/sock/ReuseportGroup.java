@@ -1,5 +1,6 @@
 package io.bpf4j.sock;
 
+import io.bpf4j.error.Errno;
 import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -8,6 +9,9 @@ import org.jspecify.annotations.Nullable;
 /// join when they listen, UDP sockets when they are bound. Readers take no lock; writers hold the
 /// lock of the sockets.
 public final class ReuseportGroup {
+  static final String ATTACH = "attach reuseport program";
+  private static final String DETACH = "detach reuseport program";
+
   private volatile Sock[] members = {};
   private volatile boolean hasConns;
 
@@ -15,8 +19,68 @@ public final class ReuseportGroup {
   private int withCpu;
 
   private volatile boolean byCpu;
+  private volatile @Nullable GroupProgram program;
+  private volatile boolean bindInany;
 
   ReuseportGroup() {}
+
+  /// A group with a first member (reuseport_alloc).
+  static ReuseportGroup of(Sock first, boolean bindInany) {
+    ReuseportGroup group = new ReuseportGroup();
+    group.bindInany = bindInany;
+    group.add(first);
+    return group;
+  }
+
+  /// reuseport_attach_prog.
+  static void attach(Sock sock, GroupProgram program) {
+    synchronized (sock.space.slots) {
+      sock.checkOpen(ATTACH);
+      ReuseportGroup in = sock.group;
+      if (!sock.hashed()) {
+        if (!sock.reusePort) {
+          throw sock.refuse(Errno.EINVAL, ATTACH, "SO_REUSEPORT is not set");
+        }
+        in = in == null ? of(sock, false) : in;
+      } else if (in == null) {
+        throw sock.refuse(Errno.EINVAL, ATTACH, "the socket is in no reuseport group");
+      }
+      in.program = program;
+    }
+  }
+
+  /// reuseport_detach_prog.
+  static void detach(Sock sock) {
+    synchronized (sock.space.slots) {
+      sock.checkOpen(DETACH);
+      ReuseportGroup in = sock.group;
+      if (in == null && !sock.reusePort) {
+        throw sock.refuse(Errno.EINVAL, DETACH, "the socket is in no reuseport group");
+      }
+      if (in == null || in.program == null) {
+        throw sock.refuse(Errno.ENOENT, DETACH, "the group has no program");
+      }
+      in.program = null;
+    }
+  }
+
+  /// The program that picks members, or null: then it is the hash alone.
+  public @Nullable GroupProgram program() {
+    return program;
+  }
+
+  /// Whether the members are bound to the wildcard, as the first that joined knew it.
+  public boolean bindInany() {
+    return bindInany;
+  }
+
+  void boundToAny() {
+    bindInany = true;
+  }
+
+  Sock[] socks() {
+    return members;
+  }
 
   /// The members in the order of their index.
   public List<Sock> members() {

@@ -10,7 +10,12 @@ public interface ScanLog {
   /// @param best whether it is the best so far
   void candidate(Sock sock, int score, boolean best);
 
-  /// A group picked.
+  /// A group's program is about to run.
+  ///
+  /// @return the program to run in its place, which tells the log more
+  GroupProgram watched(GroupProgram program);
+
+  /// A group picked, by its program if one was announced by [#watched].
   ///
   /// @param via the member that was found
   /// @param hash the packet's hash

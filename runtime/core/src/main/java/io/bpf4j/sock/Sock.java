@@ -1,13 +1,13 @@
 package io.bpf4j.sock;
 
+import io.bpf4j.cbpf.ClassicFilter;
+import io.bpf4j.engine.RunnableProgram;
 import io.bpf4j.error.Errno;
 import io.bpf4j.error.ErrnoException;
 import io.bpf4j.net.Family;
 import io.bpf4j.net.IpAddr;
 import io.bpf4j.net.Port;
 import io.bpf4j.net.Protocol;
-import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /// A socket: its life cycle as the system calls of the same names, each throwing [ErrnoException]
@@ -35,8 +35,8 @@ public abstract sealed class Sock permits TcpSock, UdpSock {
   private final boolean inet6;
   private final int uid;
   private volatile String name = "";
-  private final Set<SockEntry> entries = ConcurrentHashMap.newKeySet();
-  private long cookie;
+  private final SockPlaces places = new SockPlaces(this);
+  private volatile long cookie;
 
   volatile SockState state = SockState.CLOSE;
 
@@ -152,12 +152,19 @@ public abstract sealed class Sock permits TcpSock, UdpSock {
 
   /// Its SO_COOKIE.
   public final SockCookie cookie() {
-    synchronized (space.slots) {
-      if (cookie == 0) {
-        cookie = space.slots.nextCookie();
+    return new SockCookie(cookieValue());
+  }
+
+  /// Its SO_COOKIE as a number. Takes a lock only the first time.
+  public final long cookieValue() {
+    if (cookie == 0) {
+      synchronized (places) {
+        if (cookie == 0) {
+          cookie = space.slots.nextCookie();
+        }
       }
-      return new SockCookie(cookie);
     }
+    return cookie;
   }
 
   /// The local address as getsockname() gives it.
@@ -352,35 +359,56 @@ public abstract sealed class Sock permits TcpSock, UdpSock {
         return;
       }
       unhash();
+      leaveGroup();
       state = SockState.CLOSE;
       closed = true;
       space.closed(this);
       SockImage.write(this);
     }
-    // Outside the lock: maps lock themselves first and the sockets after.
-    for (SockEntry entry : entries) {
-      entry.forget(this);
-    }
-    entries.clear();
+    places.leaveAll();
   }
 
   /// Leaves tables and group, and gives the port back.
   abstract void unhash();
 
-  /// Notes a place that refers to this socket; false when the socket is closed, and the place must
-  /// not hold it.
-  public final boolean hold(SockEntry entry) {
-    entries.add(entry);
-    if (closed) {
-      entries.remove(entry);
-      return false;
-    }
-    return true;
+  /// Whether packets can find it in some table.
+  abstract boolean hashed();
+
+  /// The maps that refer to it.
+  public final SockPlaces places() {
+    return places;
   }
 
-  /// The reverse of [#hold].
-  public final void release(SockEntry entry) {
-    entries.remove(entry);
+  /// Gives its reuseport group the program that picks members: SO_ATTACH_REUSEPORT_EBPF. A socket
+  /// without a port starts a group of its own by it.
+  ///
+  /// @throws ErrnoException EINVAL for a program that is neither sk_reuseport nor socket_filter, and
+  ///   for a socket without SO_REUSEPORT or, when it has a port, without a group
+  public final void attachReuseport(RunnableProgram program) {
+    GroupProgram of = GroupProgram.of(program);
+    if (of == null) {
+      throw refuse(
+          Errno.EINVAL,
+          ReuseportGroup.ATTACH,
+          "prog '%s' is neither sk_reuseport nor socket_filter"
+              .formatted(program.program().name()));
+    }
+    ReuseportGroup.attach(this, of);
+  }
+
+  /// Gives its reuseport group a classic filter: SO_ATTACH_REUSEPORT_CBPF.
+  ///
+  /// @throws ErrnoException EINVAL as [#attachReuseport(RunnableProgram)]
+  public final void attachReuseport(ClassicFilter filter) {
+    ReuseportGroup.attach(this, new GroupProgram.Classic(filter));
+  }
+
+  /// Takes its group's program away: SO_DETACH_REUSEPORT_BPF.
+  ///
+  /// @throws ErrnoException ENOENT when there is none; EINVAL for a socket with neither group nor
+  ///   SO_REUSEPORT
+  public final void detachReuseport() {
+    ReuseportGroup.detach(this);
   }
 
   final void takePort(int port) {
@@ -396,11 +424,18 @@ public abstract sealed class Sock permits TcpSock, UdpSock {
     }
   }
 
+  /// Leaves the group, and with it a REUSEPORT_SOCKARRAY (reuseport_detach_sock).
   final void leaveGroup() {
     ReuseportGroup in = group;
     if (in != null) {
+      places.leaveArray();
       in.remove(this);
     }
+  }
+
+  /// inet_rcv_saddr_any.
+  final boolean boundToAny() {
+    return inet6 ? boundToAny6() : rcv4 == 0;
   }
 
   final boolean boundToMapped() {
@@ -456,18 +491,6 @@ public abstract sealed class Sock permits TcpSock, UdpSock {
   /// `socket 'web' (tcp 0.0.0.0:80)`, or `socket 3 (udp [::]:53 -> [2001:db8::1]:4000)`.
   @Override
   public final String toString() {
-    StringBuilder text = new StringBuilder("socket ");
-    text.append(name.isEmpty() ? Integer.toString(index) : "'" + name + "'");
-    text.append(" (").append(protocol()).append(' ').append(endpoint(address(), port()));
-    IpAddr peer = peerAddress();
-    Port port = peerPort();
-    if (peer != null && port != null) {
-      text.append(" -> ").append(endpoint(peer, port));
-    }
-    return text.append(')').toString();
-  }
-
-  private static String endpoint(IpAddr address, Port port) {
-    return address.family() == Family.INET ? address + ":" + port : "[" + address + "]:" + port;
+    return SockText.of(this);
   }
 }

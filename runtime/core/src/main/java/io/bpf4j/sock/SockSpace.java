@@ -126,7 +126,9 @@ public final class SockSpace {
 
   /// Makes the socket a member of the group of the first socket it matches, or of a group of its
   /// own (reuseport_add_sock, udp_reuseport_add_sock, inet_reuseport_add_sock). A matching socket
-  /// that has no group starts one, as its first member.
+  /// that has no group starts one, as its first member. A group that the socket has already, since
+  /// it was given a program before it had a port, is kept, or given up with its program for that of
+  /// the other.
   void joinGroup(Sock sock, Iterable<Sock> walk) {
     for (Sock other : walk) {
       if (other != sock
@@ -139,13 +141,21 @@ public final class SockSpace {
           && LocalView.of(sock).same(LocalView.of(other), false, false)) {
         ReuseportGroup group = other.group;
         if (group == null) {
-          group = new ReuseportGroup();
-          group.add(other);
+          group = ReuseportGroup.of(other, sock.boundToAny());
+        }
+        ReuseportGroup own = sock.group;
+        if (own != null) {
+          own.remove(sock);
         }
         group.add(sock);
         return;
       }
     }
-    new ReuseportGroup().add(sock);
+    ReuseportGroup own = sock.group;
+    if (own == null) {
+      ReuseportGroup.of(sock, sock.boundToAny());
+    } else if (sock.boundToAny()) {
+      own.boundToAny();
+    }
   }
 }

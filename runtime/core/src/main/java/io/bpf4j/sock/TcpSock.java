@@ -229,13 +229,18 @@ public final class TcpSock extends Sock {
     if (listened != null) {
       space.tcpListeners().remove(this, listened);
       listenKey = null;
+      leaveGroup();
     }
     Key connected = connKey;
     if (connected != null) {
       space.tcpConnections().remove(this, connected);
       connKey = null;
     }
-    leaveGroup();
+  }
+
+  @Override
+  boolean hashed() {
+    return listenKey != null || connKey != null;
   }
 
   @Override

@@ -13,12 +13,16 @@ class RuntimeArchitectureTest extends HouseRules {
   protected Map<String, Set<String>> arrows() {
     Map<String, Set<String>> arrows = new HashMap<>();
     arrows.put(".net", Set.of());
-    arrows.put(".sock", seeing(".net"));
+    arrows.put(".cbpf", Set.of(".error"));
+    arrows.put(".sock", seeing(".net", ".cbpf"));
     arrows.put(".map", seeing(".net", ".sock"));
     arrows.put(".sklookup", seeing(".net", ".sock", ".map"));
-    arrows.put(".helper", seeing(".net", ".sock", ".map", ".sklookup"));
-    arrows.put(".lookup", seeing(".net", ".sock", ".map", ".sklookup", ".helper"));
-    arrows.put(".netns", seeing(".net", ".sock", ".map", ".sklookup", ".helper", ".lookup"));
+    arrows.put(".reuseport", seeing(".net", ".cbpf", ".sock", ".map", ".sklookup"));
+    arrows.put(".helper", seeing(".net", ".sock", ".map", ".sklookup", ".reuseport"));
+    arrows.put(".lookup", seeing(".net", ".sock", ".map", ".sklookup", ".reuseport", ".helper"));
+    arrows.put(
+        ".netns",
+        seeing(".net", ".sock", ".map", ".sklookup", ".reuseport", ".helper", ".lookup"));
     return arrows;
   }
 

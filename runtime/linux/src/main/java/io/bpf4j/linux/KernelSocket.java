@@ -33,6 +33,9 @@ public final class KernelSocket implements AutoCloseable {
   private static final int MSG_NOSIGNAL = 0x4000;
   private static final int MAX_DATAGRAM = 65_536;
 
+  private static final int SO_ATTACH_REUSEPORT_CBPF = 51;
+  private static final int SHUT_RDWR = 2;
+
   private final Family family;
   private final Protocol protocol;
   private final Fd fd;
@@ -109,6 +112,22 @@ public final class KernelSocket implements AutoCloseable {
     }
   }
 
+  /// Gives the socket's reuseport group a classic filter (SO_ATTACH_REUSEPORT_CBPF).
+  ///
+  /// @param insns `struct sock_filter` each, as little-endian numbers
+  /// @throws ErrnoException EINVAL for a filter that the kernel refuses, and without a group
+  public KernelSocket attachReuseportFilter(long... insns) {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment filter = arena.allocateFrom(JAVA_LONG, insns);
+      // struct sock_fprog: a length of 16 bits, a pointer.
+      MemorySegment fprog = arena.allocate(JAVA_LONG, 2);
+      fprog.setAtIndex(JAVA_LONG, 0, insns.length);
+      fprog.setAtIndex(JAVA_LONG, 1, filter.address());
+      option(SO_ATTACH_REUSEPORT_CBPF, fprog, "SO_ATTACH_REUSEPORT_CBPF");
+      return this;
+    }
+  }
+
   /// Takes packets of one interface only; an empty name ends that.
   ///
   /// @throws ErrnoException ENODEV when there is no such interface
@@ -160,6 +179,13 @@ public final class KernelSocket implements AutoCloseable {
   public KernelSocket listen(int backlog) {
     checked(Syscall.LISTEN, Syscall.LISTEN.call(fd(), backlog), "backlog " + backlog);
     return this;
+  }
+
+  /// shutdown(2) in both directions.
+  ///
+  /// @throws ErrnoException ENOTCONN when it neither listens nor is connected
+  public void shutdown() {
+    checked(Syscall.SHUTDOWN, Syscall.SHUTDOWN.call(fd(), SHUT_RDWR), "");
   }
 
   /// @throws ErrnoException as connect(2): ECONNREFUSED when nobody listens

@@ -9,6 +9,8 @@ public enum SockOption {
   SO_INCOMING_CPU(1, 49),
   /// The value is the descriptor of a SK_REUSEPORT or SOCKET_FILTER program.
   SO_ATTACH_REUSEPORT_EBPF(1, 52),
+  /// The value is not looked at.
+  SO_DETACH_REUSEPORT_BPF(1, 68),
   IP_FREEBIND(0, 15),
   IP_TRANSPARENT(0, 19),
   IPV6_V6ONLY(41, 26);

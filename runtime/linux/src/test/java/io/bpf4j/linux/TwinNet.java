@@ -27,7 +27,7 @@ import org.jspecify.annotations.Nullable;
 /// One namespace of the kernel and one of a world, kept alike: every call is made on both, and its
 /// errors are compared. Both have `lo` with fd00::1 and fd00::2, and `left` with 192.0.2.1.
 final class TwinNet implements AutoCloseable {
-  private static final byte[] PAYLOAD = {1};
+  static final byte[] PAYLOAD = {1};
 
   /// The shortest wait that is one: a tick of the clock.
   private static final Duration TICK = Duration.ofNanos(1000);
@@ -194,7 +194,10 @@ final class TwinNet implements AutoCloseable {
       case LookupResult.Established(Sock sock) -> sock;
       case LookupResult.Listener(Sock sock) -> sock;
       case LookupResult.Steered(Sock sock, var _) -> sock;
-      case LookupResult.DroppedBy(var _), LookupResult.NoSocket() -> null;
+      case LookupResult.DroppedBy(var _),
+          LookupResult.DroppedByGroup(var _, var _),
+          LookupResult.NoSocket() ->
+          null;
     };
   }
 

@@ -56,6 +56,8 @@ public final class ExplainJson {
       case LookupResult.Steered(var sock, var link) -> result(all, ResultKind.STEERED, sock, link);
       case LookupResult.Listener(var sock) -> result(all, ResultKind.LISTENER, sock, null);
       case LookupResult.DroppedBy(var link) -> result(all, ResultKind.DROPPED, null, link);
+      case LookupResult.DroppedByGroup(var via, var link) ->
+          result(all, ResultKind.DROPPED, via, link);
       case LookupResult.NoSocket _ -> result(all, ResultKind.NONE, null, null);
     }
   }

@@ -128,6 +128,8 @@ public final class ExplainText {
           case LookupResult.Listener(var sock) -> "listener " + described(sock);
           case LookupResult.DroppedBy(var link) ->
               "dropped by link %s: %s".formatted(link.name(), refusal());
+          case LookupResult.DroppedByGroup(var via, var _) ->
+              "dropped by the reuseport program of %s: %s".formatted(described(via), refusal());
           case LookupResult.NoSocket _ -> "none: no socket takes the packet; " + refusal();
         });
   }

@@ -20,7 +20,7 @@ final class WorldLookups implements Lookups {
             case ESTABLISHED -> ResultKind.ESTABLISHED;
             case STEERED -> ResultKind.STEERED;
             case LISTENER -> ResultKind.LISTENER;
-            case DROPPED -> ResultKind.DROPPED;
+            case DROPPED, DROPPED_BY_GROUP -> ResultKind.DROPPED;
             case NONE -> ResultKind.NONE;
           };
     }
