@@ -63,6 +63,7 @@ public final class Main {
         new Disasm(io),
         new Trace(io),
         new Plugin(io),
+        new Bench(io),
         new Fuzz(io),
         new Support(io),
         new Doctor(io),
