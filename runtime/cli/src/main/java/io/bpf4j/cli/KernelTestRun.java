@@ -222,6 +222,79 @@ final class KernelTestRun implements ProgramRun {
     }
   }
 
+  @Override
+  public BenchLane lane(String engine, List<byte[]> inputs) {
+    KernelProg loaded = prog;
+    if (loaded == null) {
+      throw new UsageException(
+          "prog '%s': a program without a type has no test run to be timed by"
+              .formatted(spec.name()));
+    }
+    return new KernelLane(loaded, engine, inputs);
+  }
+
+  /// The program over and over in one system call, on one input at a time. The call's own price is
+  /// spread over its runs; what remains of it is the row of an empty program.
+  private final class KernelLane implements BenchLane {
+    /// Inputs that stand for all of them, since each costs a call.
+    private static final int SOME = 64;
+
+    private final KernelProg loaded;
+    private final String engine;
+    private final List<byte[]> inputs;
+
+    KernelLane(KernelProg loaded, String engine, List<byte[]> inputs) {
+      this.loaded = loaded;
+      this.engine = engine;
+      this.inputs = inputs.subList(0, Math.min(SOME, inputs.size()));
+    }
+
+    @Override
+    public String program() {
+      return spec.name();
+    }
+
+    @Override
+    public String engine() {
+      return engine;
+    }
+
+    @Override
+    public double time(boolean random, long runs) {
+      if (!random) {
+        return time(inputs.getFirst(), runs);
+      }
+      double sum = 0;
+      for (byte[] input : inputs) {
+        sum += time(input, Math.max(1, runs / inputs.size()));
+      }
+      return sum / inputs.size();
+    }
+
+    private double time(byte[] input, long runs) {
+      int repeat = (int) Math.min(runs, Integer.MAX_VALUE);
+      Input asked = type == ProgType.SK_LOOKUP ? Input.ctx(input) : Input.data(input);
+      return netns.<Double, RuntimeException>call(() -> {
+        Input repeated = asked.withRepeat(repeat);
+        long start = System.nanoTime();
+        loaded.testRun(repeated);
+        return (double) (System.nanoTime() - start) / repeat;
+      });
+    }
+
+    @Override
+    public String note(boolean random) {
+      return random
+          ? "mean over %d inputs, each repeated: the kernel's test run takes one at a time"
+              .formatted(inputs.size())
+          : "";
+    }
+
+    /// Nothing: the run owns the program.
+    @Override
+    public void close() {}
+  }
+
   private KernelMap map(String name) {
     KernelMap map = maps.get(name);
     if (map == null) {

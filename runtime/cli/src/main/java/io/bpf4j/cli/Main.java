@@ -86,6 +86,7 @@ public final class Main {
     commands.put("disasm", Disasm::new);
     commands.put("trace", Trace::new);
     commands.put("plugin", Plugin::new);
+    commands.put("bench", Bench::new);
     commands.put("fuzz", Fuzz::new);
     commands.put("support", Support::new);
     commands.put("doctor", Doctor::new);

@@ -36,6 +36,13 @@ interface ProgramRun extends AutoCloseable {
   /// Runs a program without a type on memory, or one with a packet on it, `repeat` times.
   Outcome data(byte[] data, int repeat);
 
+  /// The program as something that can be timed, over contexts of user space's form, or on the
+  /// first memory. It ends with this.
+  ///
+  /// @param engine the name for its rows
+  /// @throws io.bpf4j.error.ErrnoException as the system call refuses a context
+  BenchLane lane(String engine, List<byte[]> inputs);
+
   /// Refuses a map's name.
   ///
   /// @throws UsageException when there is none of that name

@@ -140,7 +140,7 @@ final class Run extends Command {
     return differences.isEmpty() ? ExitCode.OK : ExitCode.NEGATIVE;
   }
 
-  private static ProgramRun open(
+  static ProgramRun open(
       String engine, BpfObject read, ProgSpec spec, ProgType asked, List<MapSetup> setups) {
     return engine.equals(KernelTestRun.NAME)
         ? KernelTestRun.open(read, spec, asked, setups)

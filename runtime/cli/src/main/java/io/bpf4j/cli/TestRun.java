@@ -33,6 +33,7 @@ final class TestRun implements ProgramRun {
   private static final long SEED = 1;
 
   private final World world;
+  private final ProgType type;
   private final ObjectMaps maps;
   private final RunnableProgram program;
   private final WorldCpu cpu;
@@ -43,6 +44,7 @@ final class TestRun implements ProgramRun {
   ///
   /// @throws io.bpf4j.error.BpfException what refuses the program or a map it uses
   TestRun(Engine engine, BpfObject object, ProgSpec spec, ProgType type, List<MapSetup> setups) {
+    this.type = type;
     this.world = World.of(engine, 1, SEED);
     this.maps = world.createMaps(object);
     Netns netns = world.createNetns("test");
@@ -90,6 +92,103 @@ final class TestRun implements ProgramRun {
         .putLong(SkLookupCtx.SK, selected == null ? 0 : selected.cookie().value());
     return new Outcome(
         verdicts.drop() ? 0 : 1, selected == null ? null : selected.name(), ctx, nanos);
+  }
+
+  @Override
+  public BenchLane lane(String engine, List<byte[]> inputs) {
+    return type == ProgType.SK_LOOKUP
+        ? new Contexts(engine, BenchTuples.powerOfTwo(inputs))
+        : new Data(engine, inputs.getFirst());
+  }
+
+  /// The program over contexts that were checked and laid out before.
+  private final class Contexts implements BenchLane {
+    private final String engine;
+    private final int count;
+    private final Arena arena = Arena.ofShared();
+    private final long table;
+    private final TimedLoop loop = TimedLoop.copy();
+
+    Contexts(String engine, List<byte[]> contexts) {
+      this.engine = engine;
+      this.count = contexts.size();
+      this.table = arena.allocate((long) count * SkLookupCtx.SIZE, Long.BYTES).address();
+      long at = cpu.ctx();
+      for (int i = 0; i < count; i++) {
+        packet(ByteBuffer.wrap(checked(contexts.get(i))).order(ByteOrder.LITTLE_ENDIAN));
+        SkLookupCtx.write(at, probe);
+        Memory.copy(at, table + (long) i * SkLookupCtx.SIZE, SkLookupCtx.SIZE);
+      }
+    }
+
+    @Override
+    public String program() {
+      return program.program().name();
+    }
+
+    @Override
+    public String engine() {
+      return engine;
+    }
+
+    @Override
+    public double time(boolean random, long runs) {
+      long at = cpu.ctx();
+      verdicts.begin();
+      Memory.copy(table, at, SkLookupCtx.SIZE);
+      verdicts.before(at);
+      long start = System.nanoTime();
+      if (random) {
+        loop.contexts(program, cpu, table, count, SkLookupCtx.SIZE, runs);
+      } else {
+        loop.same(program, cpu, runs);
+      }
+      return (double) (System.nanoTime() - start) / runs;
+    }
+
+    @Override
+    public void close() {
+      arena.close();
+    }
+  }
+
+  /// The program over one memory, which it may change.
+  private final class Data implements BenchLane {
+    private final String engine;
+    private final Arena arena = Arena.ofShared();
+    private final TimedLoop loop = TimedLoop.copy();
+
+    Data(String engine, byte[] data) {
+      this.engine = engine;
+      if (data.length != 0) {
+        long address = arena.allocate(data.length, Long.BYTES).address();
+        Memory.putBytes(address, data);
+        cpu.memory(address, data.length);
+      }
+    }
+
+    @Override
+    public String program() {
+      return program.program().name();
+    }
+
+    @Override
+    public String engine() {
+      return engine;
+    }
+
+    @Override
+    public double time(boolean random, long runs) {
+      long start = System.nanoTime();
+      loop.bare(program, cpu, cpu.memBase(), cpu.memLength(), runs);
+      return (double) (System.nanoTime() - start) / runs;
+    }
+
+    @Override
+    public void close() {
+      cpu.memory(0, 0);
+      arena.close();
+    }
   }
 
   /// The context with its full length, if the system call takes it.

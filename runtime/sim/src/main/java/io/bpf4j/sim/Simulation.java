@@ -12,6 +12,7 @@ import io.bpf4j.netns.World;
 import io.bpf4j.prog.MapSpec;
 import io.bpf4j.sim.explain.Explanation;
 import io.bpf4j.sim.replay.Disposition;
+import io.bpf4j.sim.replay.LookupSample;
 import io.bpf4j.sim.replay.OnePacket;
 import io.bpf4j.sim.replay.PacketListener;
 import io.bpf4j.sim.replay.Replay;
@@ -101,6 +102,20 @@ public final class Simulation {
               traffic.summaries(),
               unchecked.isEmpty() ? check(outcome, replay) : List.of(),
               scenario.expectations().isEmpty() ? "" : unchecked);
+    }
+  }
+
+  /// Takes the first packets of the scenario's traffic that are looked up, from as many rounds of
+  /// it as that takes.
+  ///
+  /// @param max how many at most
+  /// @throws InputException when a trace cannot be opened
+  /// @throws io.bpf4j.error.ProgramFault when a program was stopped
+  public LookupSample sample(int max) {
+    Replay replay = Replay.of(scenario, world, host.netns(), 1, null);
+    try (Traffic traffic =
+        new Traffic(scenario, scenario.traces(), scenario.floods(), 16L * max, seed)) {
+      return replay.sample(traffic, max);
     }
   }
 

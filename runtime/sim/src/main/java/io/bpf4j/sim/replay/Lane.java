@@ -41,6 +41,10 @@ final class Lane {
     this.listener = listener;
   }
 
+  Lookups lookups() {
+    return lookups;
+  }
+
   /// The counts, to be read when the last batch is done.
   Totals totals() {
     return totals;

@@ -133,6 +133,27 @@ public final class Replay {
     return null;
   }
 
+  /// Takes the first packets of a traffic that are looked up, and the connections of all before
+  /// them into account. With one thread.
+  ///
+  /// @param max how many at most
+  public LookupSample sample(Traffic traffic, int max) {
+    PacketBatch batch = new PacketBatch();
+    PacketBatch sample = new PacketBatch(max);
+    Lane lane = lanes.getFirst();
+    while (!sample.full() && traffic.fill(batch)) {
+      for (int i = 0; i < batch.size && !sample.full(); i++) {
+        if (lane.disposition(batch, i) instanceof Disposition.LookUp) {
+          sample.add(batch, i);
+        }
+        if (!lane.process(batch, i)) {
+          throw Objects.requireNonNull(lane.fault());
+        }
+      }
+    }
+    return new LookupSample(lane.lookups(), sample);
+  }
+
   /// What a packet is after the traffic so far, before any lookup.
   public Disposition disposition(OnePacket packet) {
     return lane(packet.batch(), 0).disposition(packet.batch(), 0);
