@@ -69,6 +69,8 @@ final class Mutator {
           Map.entry(IFGT, IFGE),
           Map.entry(IFGE, IFGT));
 
+  private static final String EMITTER = "io/bpf4j/codegen/Emitter";
+
   private static final Map<String, String> NAMES =
       Map.of(
           "divideUnsigned", "remainderUnsigned",
@@ -184,13 +186,15 @@ final class Mutator {
     }
   }
 
-  /// A call that gives nothing is left out; a zero extension becomes a sign extension.
+  /// A call that gives nothing is left out, unless it writes one instruction, without which no JVM
+  /// loads what is written; a zero extension becomes a sign extension.
   private void call(MethodInsnNode call) {
     if (call.name.equals("u32")) {
       offer("u32 -> i2l", () -> code().set(call, new InsnNode(I2L)));
     }
     boolean gives = Type.getReturnType(call.desc) != Type.VOID_TYPE;
-    if (gives || call.getOpcode() == INVOKEINTERFACE || call.name.equals("<init>")) {
+    boolean own = call.owner.startsWith("io/bpf4j/") && !call.owner.equals(EMITTER);
+    if (gives || !own || call.getOpcode() == INVOKEINTERFACE || call.name.equals("<init>")) {
       return;
     }
     offer(
@@ -233,6 +237,9 @@ final class Mutator {
 
   private void number(IntInsnNode number) {
     Integer swap = SWAPS.get(number.operand);
+    if (swap == null && number.operand >= ILOAD && number.operand <= IFNONNULL) {
+      return;
+    }
     int other = swap == null || swap == NOP ? number.operand + 1 : swap;
     offer("%d -> %d".formatted(number.operand, other), () -> number.operand = other);
   }
