@@ -55,7 +55,8 @@ final class MutationCheck {
 
   /// Tries mutants; those that survive on the fastest way of reaching memory, on another one too.
   static List<Verdict> run(List<Integer> numbers) throws IOException, InterruptedException {
-    SortedMap<Integer, Verdict> verdicts = new TreeMap<>(run(numbers, MemoryBackend.INTERNAL_UNSAFE));
+    SortedMap<Integer, Verdict> verdicts =
+        new TreeMap<>(run(numbers, MemoryBackend.INTERNAL_UNSAFE));
     List<Integer> survivors =
         numbers.stream()
             .filter(i -> Objects.requireNonNull(verdicts.get(i)).fate() == Fate.SURVIVED)
@@ -150,7 +151,9 @@ final class MutationCheck {
       if (!process.waitFor(100, TimeUnit.MILLISECONDS)) {
         return "the suite does not end in " + SECONDS + " s";
       }
-      return "the JVM ends with " + process.exitValue() + (last.isEmpty() ? "" : ": " + last.getLast());
+      return "the JVM ends with "
+          + process.exitValue()
+          + (last.isEmpty() ? "" : ": " + last.getLast());
     }
 
     @Override

@@ -27,7 +27,8 @@ class MutationTest {
   private static Map<String, String> equivalent() throws IOException {
     Map<String, String> reasons = new LinkedHashMap<>();
     try (InputStream in =
-        Objects.requireNonNull(MutationTest.class.getResourceAsStream("/mutation/equivalent.txt"))) {
+        Objects.requireNonNull(
+            MutationTest.class.getResourceAsStream("/mutation/equivalent.txt"))) {
       String text = new String(in.readAllBytes(), StandardCharsets.UTF_8);
       text.lines()
           .filter(line -> !line.isBlank() && !line.startsWith("#"))
@@ -76,7 +77,10 @@ class MutationTest {
   @Test
   void equivalentMutantsExist() throws IOException {
     List<String> ids = MutationCheck.mutations().stream().map(Mutation::id).toList();
-    assertThat(ids).hasSizeGreaterThan(500).doesNotHaveDuplicates().containsAll(equivalent().keySet());
+    assertThat(ids)
+        .hasSizeGreaterThan(500)
+        .doesNotHaveDuplicates()
+        .containsAll(equivalent().keySet());
   }
 
   /// A few of each kind, in this JVM: none of these ends it.

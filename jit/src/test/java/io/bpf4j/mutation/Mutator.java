@@ -105,8 +105,10 @@ final class Mutator {
   private final List<Mutation> found = new ArrayList<>();
   private final int wanted;
   private @Nullable MethodNode method;
+
   /// How many mutations each method has; overloads count together.
   private final Map<String, Integer> counts = new HashMap<>();
+
   private int line;
 
   private Mutator(byte[] file, int wanted) {
@@ -225,8 +227,7 @@ final class Mutator {
         offer("%d -> -1".formatted(value), () -> constant.cst = -1L);
         offer("%d -> half".formatted(value), () -> constant.cst = value >>> 1);
       }
-      case Integer value ->
-          offer("%d -> half".formatted(value), () -> constant.cst = value >>> 1);
+      case Integer value -> offer("%d -> half".formatted(value), () -> constant.cst = value >>> 1);
       case String name when NAMES.containsKey(name) -> {
         String other = Objects.requireNonNull(NAMES.get(name));
         offer(name + " -> " + other, () -> constant.cst = other);
@@ -252,8 +253,7 @@ final class Mutator {
     } else if (opcode >= ICONST_0 && opcode <= ICONST_4) {
       int value = opcode - ICONST_0;
       offer(
-          "%d -> %d".formatted(value, value + 1),
-          () -> code().set(insn, new InsnNode(opcode + 1)));
+          "%d -> %d".formatted(value, value + 1), () -> code().set(insn, new InsnNode(opcode + 1)));
     } else if (opcode == LCONST_0 || opcode == LCONST_1) {
       int other = opcode == LCONST_0 ? LCONST_1 : LCONST_0;
       offer("long constant changed", () -> code().set(insn, new InsnNode(other)));

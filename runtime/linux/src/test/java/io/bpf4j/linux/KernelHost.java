@@ -12,8 +12,8 @@ import java.util.stream.IntStream;
 final class KernelHost implements Host, AutoCloseable {
   private final List<KernelMap> maps =
       IntStream.of(MAP_ENTRIES)
-          .mapToObj(entries ->
-              MapSpec.of("values", MapTypes.ARRAY, Integer.BYTES, MAP_VALUE, entries, 0))
+          .mapToObj(
+              entries -> MapSpec.of("values", MapTypes.ARRAY, Integer.BYTES, MAP_VALUE, entries, 0))
           .map(KernelMap::create)
           .toList();
 
