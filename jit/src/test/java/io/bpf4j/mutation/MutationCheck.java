@@ -1,5 +1,6 @@
 package io.bpf4j.mutation;
 
+import io.bpf4j.mem.MemoryBackend;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -7,11 +8,13 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /// Breaks the engines in every way that [Mutator] knows and sees whether the suite notices. Mutants
@@ -50,13 +53,25 @@ final class MutationCheck {
     INVALID
   }
 
-  /// Tries every `step`th mutant, from `first` on.
-  static List<Verdict> run(int first, int step) throws IOException, InterruptedException {
+  /// Tries mutants; those that survive on the fastest way of reaching memory, on another one too.
+  static List<Verdict> run(List<Integer> numbers) throws IOException, InterruptedException {
+    SortedMap<Integer, Verdict> verdicts =
+        new TreeMap<>(run(numbers, MemoryBackend.INTERNAL_UNSAFE));
+    List<Integer> survivors =
+        numbers.stream()
+            .filter(i -> Objects.requireNonNull(verdicts.get(i)).fate() == Fate.SURVIVED)
+            .toList();
+    verdicts.putAll(run(survivors, MemoryBackend.FFM));
+    return List.copyOf(verdicts.values());
+  }
+
+  private static SortedMap<Integer, Verdict> run(List<Integer> numbers, MemoryBackend backend)
+      throws IOException, InterruptedException {
     List<Mutation> mutations = mutations();
     SortedMap<Integer, Verdict> verdicts = new TreeMap<>();
-    int next = first;
-    while (next < mutations.size()) {
-      try (Worker worker = new Worker(next, step)) {
+    List<Integer> left = new ArrayList<>(numbers);
+    while (!left.isEmpty()) {
+      try (Worker worker = new Worker(left, backend)) {
         String line;
         while ((line = worker.line()) != null) {
           String[] words = line.split(" ", 4);
@@ -69,15 +84,15 @@ final class MutationCheck {
               };
           String why = words.length == 4 ? words[3] : "";
           verdicts.put(number, new Verdict(mutations.get(number), fate, why));
-          next = number + step;
+          left.remove((Integer) number);
         }
-        if (next < mutations.size()) {
-          verdicts.put(next, new Verdict(mutations.get(next), Fate.ENDED, worker.end()));
-          next += step;
+        if (!left.isEmpty()) {
+          int number = left.removeFirst();
+          verdicts.put(number, new Verdict(mutations.get(number), Fate.ENDED, worker.end()));
         }
       }
     }
-    return List.copyOf(verdicts.values());
+    return verdicts;
   }
 
   /// A JVM that tries mutants.
@@ -86,12 +101,13 @@ final class MutationCheck {
     private final BlockingQueue<String> lines = new LinkedBlockingQueue<>();
     private final List<String> last = new ArrayList<>();
 
-    Worker(int first, int step) throws IOException {
+    Worker(List<Integer> numbers, MemoryBackend backend) throws IOException {
       process =
           new ProcessBuilder(
                   Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                   "--enable-native-access=ALL-UNNAMED",
                   "--add-exports=java.base/jdk.internal.misc=ALL-UNNAMED",
+                  "-Dbpf4j.memory=" + backend,
                   "-XX:+UseSerialGC",
                   "-XX:TieredStopAtLevel=1",
                   "-XX:-CreateCoredumpOnCrash",
@@ -99,8 +115,7 @@ final class MutationCheck {
                   "-cp",
                   System.getProperty("java.class.path"),
                   MutationWorker.class.getName(),
-                  Integer.toString(first),
-                  Integer.toString(step))
+                  numbers.stream().map(String::valueOf).collect(Collectors.joining(",")))
               .redirectErrorStream(true)
               .start();
       Thread.ofVirtual().start(this::read);
@@ -136,7 +151,9 @@ final class MutationCheck {
       if (!process.waitFor(100, TimeUnit.MILLISECONDS)) {
         return "the suite does not end in " + SECONDS + " s";
       }
-      return "the JVM ends with " + process.exitValue() + (last.isEmpty() ? "" : ": " + last.getLast());
+      return "the JVM ends with "
+          + process.exitValue()
+          + (last.isEmpty() ? "" : ": " + last.getLast());
     }
 
     @Override

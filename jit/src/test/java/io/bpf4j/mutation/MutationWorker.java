@@ -8,12 +8,12 @@ import java.util.List;
 final class MutationWorker {
   private MutationWorker() {}
 
-  /// @param args the first mutant, and how far it is to the next
+  /// @param args the numbers of the mutants, with commas
   public static void main(String[] args) {
     List<Mutation> mutations = MutationCheck.mutations();
     Suite suite = new Suite();
-    int step = Integer.parseInt(args[1]);
-    for (int i = Integer.parseInt(args[0]); i < mutations.size(); i += step) {
+    for (String number : args[0].split(",", -1)) {
+      int i = Integer.parseInt(number);
       System.out.println("result " + i + " " + verdict(mutations, i, suite).replace('\n', ' '));
       System.out.flush();
     }

@@ -69,6 +69,8 @@ final class Mutator {
           Map.entry(IFGT, IFGE),
           Map.entry(IFGE, IFGT));
 
+  private static final String EMITTER = "io/bpf4j/codegen/Emitter";
+
   private static final Map<String, String> NAMES =
       Map.of(
           "divideUnsigned", "remainderUnsigned",
@@ -103,8 +105,10 @@ final class Mutator {
   private final List<Mutation> found = new ArrayList<>();
   private final int wanted;
   private @Nullable MethodNode method;
+
   /// How many mutations each method has; overloads count together.
   private final Map<String, Integer> counts = new HashMap<>();
+
   private int line;
 
   private Mutator(byte[] file, int wanted) {
@@ -184,13 +188,15 @@ final class Mutator {
     }
   }
 
-  /// A call that gives nothing is left out; a zero extension becomes a sign extension.
+  /// A call that gives nothing is left out, unless it writes one instruction, without which no JVM
+  /// loads what is written; a zero extension becomes a sign extension.
   private void call(MethodInsnNode call) {
     if (call.name.equals("u32")) {
       offer("u32 -> i2l", () -> code().set(call, new InsnNode(I2L)));
     }
     boolean gives = Type.getReturnType(call.desc) != Type.VOID_TYPE;
-    if (gives || call.getOpcode() == INVOKEINTERFACE || call.name.equals("<init>")) {
+    boolean own = call.owner.startsWith("io/bpf4j/") && !call.owner.equals(EMITTER);
+    if (gives || !own || call.getOpcode() == INVOKEINTERFACE || call.name.equals("<init>")) {
       return;
     }
     offer(
@@ -221,8 +227,7 @@ final class Mutator {
         offer("%d -> -1".formatted(value), () -> constant.cst = -1L);
         offer("%d -> half".formatted(value), () -> constant.cst = value >>> 1);
       }
-      case Integer value ->
-          offer("%d -> half".formatted(value), () -> constant.cst = value >>> 1);
+      case Integer value -> offer("%d -> half".formatted(value), () -> constant.cst = value >>> 1);
       case String name when NAMES.containsKey(name) -> {
         String other = Objects.requireNonNull(NAMES.get(name));
         offer(name + " -> " + other, () -> constant.cst = other);
@@ -233,6 +238,9 @@ final class Mutator {
 
   private void number(IntInsnNode number) {
     Integer swap = SWAPS.get(number.operand);
+    if (swap == null && number.operand >= ILOAD && number.operand <= IFNONNULL) {
+      return;
+    }
     int other = swap == null || swap == NOP ? number.operand + 1 : swap;
     offer("%d -> %d".formatted(number.operand, other), () -> number.operand = other);
   }
@@ -245,8 +253,7 @@ final class Mutator {
     } else if (opcode >= ICONST_0 && opcode <= ICONST_4) {
       int value = opcode - ICONST_0;
       offer(
-          "%d -> %d".formatted(value, value + 1),
-          () -> code().set(insn, new InsnNode(opcode + 1)));
+          "%d -> %d".formatted(value, value + 1), () -> code().set(insn, new InsnNode(opcode + 1)));
     } else if (opcode == LCONST_0 || opcode == LCONST_1) {
       int other = opcode == LCONST_0 ? LCONST_1 : LCONST_0;
       offer("long constant changed", () -> code().set(insn, new InsnNode(other)));

@@ -1,5 +1,5 @@
-/// A check of the tests: the engines with one thing broken at a time, on which the conformance suite
-/// must fail.
+/// A check of the tests: the engines with one thing broken at a time, on which the conformance
+/// suite must fail.
 @NullMarked
 package io.bpf4j.mutation;
 

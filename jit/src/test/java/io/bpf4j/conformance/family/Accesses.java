@@ -106,8 +106,7 @@ final class Accesses {
       }
     }
     String name = "loads, " + row.insn() + ", all registers";
-    return blocks.trial(
-        name, false, inputs(LOADS.list("few"), List.of(0L), List.of(0L)));
+    return blocks.trial(name, false, inputs(LOADS.list("few"), List.of(0L), List.of(0L)));
   }
 
   private static void load(Blocks blocks, Place place, Row row, int dst, int base, int at) {
@@ -180,8 +179,15 @@ final class Accesses {
     }
     int from = address;
     String insn = at(row, base, at).with("S", src).insn();
-    stored(blocks, row, insn, base, home, at, window, (in, memory) ->
-        from < 0 ? in.b() : memory.getLong(from));
+    stored(
+        blocks,
+        row,
+        insn,
+        base,
+        home,
+        at,
+        window,
+        (in, memory) -> from < 0 ? in.b() : memory.getLong(from));
     blocks.restore(home, src, base);
   }
 
@@ -334,8 +340,7 @@ final class Accesses {
         String offset = "%+d".formatted(slot);
         for (long k : numbers) {
           blocks.operand(2, 'b', 7);
-          String put =
-              store.with("B", 10).with("S", 2).with("K", "" + k).with("O", offset).insn();
+          String put = store.with("B", 10).with("S", 2).with("K", "" + k).with("O", offset).insn();
           String get = load.with("B", 10).with("D", 3).with("O", offset).insn();
           blocks.line("%s", put);
           blocks.line("%s", get);

@@ -141,8 +141,7 @@ final class Arithmetic {
   }
 
   private void immediates(Row row, List<Long> numbers, boolean engineOnly) {
-    List<Inputs> inputs =
-        family.list("numbers").stream().map(a -> new Inputs(a, 0, 0, 0)).toList();
+    List<Inputs> inputs = family.list("numbers").stream().map(a -> new Inputs(a, 0, 0, 0)).toList();
     if (!numbers.isEmpty()) {
       immediates(row, numbers, trials, inputs, engineOnly);
     }
@@ -158,13 +157,13 @@ final class Arithmetic {
         if (!back || isJump(row)) {
           blocks.operand(2, 'a', 7);
           String insn = row.with("D", 2).with("K", Long.toString(k)).insn();
-          perform(
-              blocks, insn, 2, 7, back, (in, _) -> meaning.of(new Values(in.a(), k, 0, 0)));
+          perform(blocks, insn, 2, 7, back, (in, _) -> meaning.of(new Values(in.a(), k, 0, 0)));
         }
       }
     }
     String which = numbers.size() == 1 ? "" : ", all immediates";
-    String title = name + ", " + row.with("K", numbers.size() == 1 ? "" + numbers.get(0) : "K").insn();
+    String title =
+        name + ", " + row.with("K", numbers.size() == 1 ? "" + numbers.get(0) : "K").insn();
     to.add(blocks.trial(title + which, engineOnly, inputs));
   }
 

@@ -9,9 +9,9 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
-/// Writes the program of a [Trial]: blocks of instructions that each set up registers, do one
-/// thing and store what came of it. The address of the memory is in R7, R8 and R9, so that one of
-/// them is left whatever two registers a block uses.
+/// Writes the program of a [Trial]: blocks of instructions that each set up registers, do one thing
+/// and store what came of it. The address of the memory is in R7, R8 and R9, so that one of them is
+/// left whatever two registers a block uses.
 final class Blocks {
   private static final int SCRATCH = 16;
   private static final int[] HOMES = {7, 8, 9};

@@ -24,13 +24,20 @@ final class Distances {
     return trials;
   }
 
-  private static Trial trial(String jump, int distance, StringBuilder source, long taken, long not) {
+  private static Trial trial(
+      String jump, int distance, StringBuilder source, long taken, long not) {
     String name = "%s pc%+d".formatted(jump, distance);
     source.append("*(u64 *)(r3 +48) = r0\nr0 = 0\nexit\n");
     Probe probe = new Probe("r0", Trial.RESULTS, (in, _) -> in.a() == 0 ? taken : not);
     List<Inputs> inputs = List.of(new Inputs(0, 0, 0, 0), new Inputs(1, 0, 0, 0));
     return new Trial(
-        name, Assembler.assemble(source.toString()), Trial.RESULTS + 32, false, false, inputs, List.of(probe));
+        name,
+        Assembler.assemble(source.toString()),
+        Trial.RESULTS + 32,
+        false,
+        false,
+        inputs,
+        List.of(probe));
   }
 
   private static boolean conditional(String jump) {

@@ -12,21 +12,23 @@ import io.bpf4j.prog.ProgType;
 import io.bpf4j.prog.Program;
 import io.bpf4j.prog.Subprog;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /// An engine of ours.
 final class EngineHost implements Host {
   private final Engine engine;
-  private final ToyMap map = ToyMap.of("values", 1);
+  private final List<ToyMap> maps =
+      IntStream.of(MAP_ENTRIES).mapToObj(entries -> ToyMap.of("values", entries)).toList();
 
   EngineHost(Engine engine) {
     this.engine = engine;
   }
 
   @Override
-  public Execution load(String name, Insns insns, int memoryBytes, boolean map) {
+  public Execution load(String name, Insns insns, int memoryBytes, boolean maps) {
     Machine machine = new Machine(engine);
     long address = machine.memory(new byte[memoryBytes]);
-    RunnableProgram program = machine.load(program(name, insns, map));
+    RunnableProgram program = machine.load(program(name, insns, maps));
     return new Execution() {
       @Override
       public void run(byte[] memory) {
@@ -41,15 +43,15 @@ final class EngineHost implements Host {
     };
   }
 
-  private Program program(String name, Insns insns, boolean usesMap) {
-    List<BpfMap> maps = usesMap ? List.of(map) : List.of();
+  private Program program(String name, Insns insns, boolean usesMaps) {
+    List<BpfMap> maps = usesMaps ? List.copyOf(this.maps) : List.of();
     List<Subprog> functions = List.of(new Subprog("family", 0));
     return new Program(name, ProgType.UNSPEC, insns, maps, functions, List.of(), "GPL");
   }
 
   @Override
-  public boolean stops(String name, Insns insns, int memoryBytes, boolean map, int pc) {
-    try (Execution execution = load(name, insns, memoryBytes, map)) {
+  public boolean stops(String name, Insns insns, int memoryBytes, boolean maps, int pc) {
+    try (Execution execution = load(name, insns, memoryBytes, maps)) {
       execution.run(new byte[memoryBytes]);
       return false;
     } catch (MemoryFault e) {

@@ -113,9 +113,7 @@ record Family(Map<String, List<Long>> lists, List<Row> rows) {
     boolean negative = word.startsWith("-");
     String digits = negative ? word.substring(1) : word;
     BigInteger value =
-        digits.startsWith("0x")
-            ? new BigInteger(digits.substring(2), 16)
-            : new BigInteger(digits);
+        digits.startsWith("0x") ? new BigInteger(digits.substring(2), 16) : new BigInteger(digits);
     return negative ? value.negate() : value;
   }
 }

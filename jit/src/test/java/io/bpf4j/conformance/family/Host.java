@@ -4,17 +4,20 @@ import io.bpf4j.isa.Insns;
 
 /// What runs programs: an engine of ours, or the kernel.
 public interface Host {
-  /// Bytes of the one value of the array map that programs may have as map 0.
+  /// Bytes of a value of the array maps that programs may have.
   int MAP_VALUE = 12;
+
+  /// How many values the maps have, in the order of their indices.
+  int[] MAP_ENTRIES = {1, 3};
 
   /// Makes a program ready, which gets memory of this length in R1.
   ///
-  /// @param map whether the program has map 0
-  Execution load(String name, Insns insns, int memoryBytes, boolean map);
+  /// @param maps whether the program has maps
+  Execution load(String name, Insns insns, int memoryBytes, boolean maps);
 
   /// Whether the host keeps a program from an access outside what it may touch, by refusing to load
   /// it or with a fault at this instruction.
-  boolean stops(String name, Insns insns, int memoryBytes, boolean map, int pc);
+  boolean stops(String name, Insns insns, int memoryBytes, boolean maps, int pc);
 
   /// A program that can be run again and again.
   interface Execution extends AutoCloseable {

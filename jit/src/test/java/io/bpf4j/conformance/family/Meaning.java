@@ -114,8 +114,7 @@ final class Meaning {
     BigInteger range = BigInteger.ONE.shiftLeft(bits);
     return switch (kind) {
       case "u" -> x -> x.mod(range);
-      case "s" ->
-          x -> x.mod(range).subtract(x.testBit(bits - 1) ? range : BigInteger.ZERO);
+      case "s" -> x -> x.mod(range).subtract(x.testBit(bits - 1) ? range : BigInteger.ZERO);
       case "swap" ->
           x -> {
             BigInteger result = BigInteger.ZERO;

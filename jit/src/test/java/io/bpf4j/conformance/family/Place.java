@@ -19,7 +19,7 @@ enum Place {
   EITHER,
   /// A map's value, whose address is in the code.
   VALUE,
-  /// A map's value that was looked up.
+  /// A map's value between others, which was looked up.
   FOUND,
   /// The same, from an address to which a number was added.
   FOUND_INDEXED;
@@ -96,10 +96,10 @@ enum Place {
       }
       case VALUE -> blocks.line("r%d = map[idx:0][0]+0", base);
       case FOUND, FOUND_INDEXED -> {
-        blocks.line("*(u32 *)(r10 -4) = 0");
+        blocks.line("*(u32 *)(r10 -4) = 1");
         blocks.line("r2 = r10");
         blocks.line("r2 += -4");
-        blocks.line("r1 = map[idx:0]");
+        blocks.line("r1 = map[idx:1]");
         blocks.line("call helper#1");
         blocks.line("if r0 != 0 goto pc+2");
         blocks.line("r0 = -1");

@@ -17,7 +17,8 @@ public final class ReservedFields {
   private static final String AFTER = "r0 = 0\nexit\n";
   private static final String FUNCTION = "r0 = 0\nexit\n";
   private static final List<Integer> NUMBERS =
-      List.of(0, 1, 2, 3, 8, 16, 17, 32, 64, 65, 80, 81, 160, 161, 224, 225, 240, 241, 256, 257, 272);
+      List.of(
+          0, 1, 2, 3, 8, 16, 17, 32, 64, 65, 80, 81, 160, 161, 224, 225, 240, 241, 256, 257, 272);
   private static final List<Integer> WIDE = List.of(-1, 1 << 16, 1 << 30, Integer.MIN_VALUE);
   private static final int REGISTERS = 11;
   private static final int FIELDS_OF_A_REGISTER = 16;

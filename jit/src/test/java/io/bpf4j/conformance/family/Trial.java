@@ -50,8 +50,7 @@ public record Trial(
   /// Runs the program with all inputs and says what was wrong; no more than a few of it.
   public List<String> failures(Host host) {
     List<String> failures = new ArrayList<>();
-    try (Host.Execution execution =
-        host.load(name, insns, memoryBytes, map)) {
+    try (Host.Execution execution = host.load(name, insns, memoryBytes, map)) {
       byte[] bytes = new byte[memoryBytes];
       ByteBuffer memory = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
       for (Inputs given : inputs) {
@@ -65,8 +64,7 @@ public record Trial(
           if (is != must) {
             failures.add(
                 "%s: %s for a=0x%x b=0x%x c=0x%x m=0x%x: is 0x%x, must be 0x%x"
-                    .formatted(
-                        name, probe.what, given.a, given.b, given.c, given.m, is, must));
+                    .formatted(name, probe.what, given.a, given.b, given.c, given.m, is, must));
             if (failures.size() == ENOUGH) {
               return failures;
             }

@@ -38,7 +38,8 @@ class RegressionTest {
   @TestFactory
   Stream<DynamicTest> whatOnceDifferedIsAsItWasSaved() throws IOException {
     return folders().stream()
-        .map(folder -> DynamicTest.dynamicTest(folder.getFileName().toString(), () -> check(folder)));
+        .map(folder ->
+            DynamicTest.dynamicTest(folder.getFileName().toString(), () -> check(folder)));
   }
 
   private static void check(Path folder) throws IOException {

@@ -45,17 +45,19 @@ record Replay(Map<String, String> recorded, Answers answers) {
   List<String> differences() {
     List<String> differences = new ArrayList<>();
     Outcome reference = answers.outcomes().values().iterator().next();
-    answers.outcomes().forEach((name, outcome) -> {
-      boolean kernel = name.equals(Answers.KERNEL);
-      String other = outcome.difference(reference);
-      String then = recorded.get(name);
-      boolean asThen = then != null && text(outcome.text()).equals(text(then));
-      if (other != null && !(kernel && asThen)) {
-        differences.add("%s: %s".formatted(name, other));
-      } else if (!kernel && then != null && !asThen) {
-        differences.add("%s: it was\n%sand is\n%s".formatted(name, then, outcome.text()));
-      }
-    });
+    answers
+        .outcomes()
+        .forEach((name, outcome) -> {
+          boolean kernel = name.equals(Answers.KERNEL);
+          String other = outcome.difference(reference);
+          String then = recorded.get(name);
+          boolean asThen = then != null && text(outcome.text()).equals(text(then));
+          if (other != null && !(kernel && asThen)) {
+            differences.add("%s: %s".formatted(name, other));
+          } else if (!kernel && then != null && !asThen) {
+            differences.add("%s: it was\n%sand is\n%s".formatted(name, then, outcome.text()));
+          }
+        });
     return differences;
   }
 

@@ -47,7 +47,8 @@ final class KernelFamilyTest {
       assertThat(kernel.stops(trial.name(), trial.insns(), trial.memoryBytes(), trial.map(), 0))
           .as(trial.name())
           .isTrue();
-      assertThat(kernel.reason()).as(trial.name())
+      assertThat(kernel.reason())
+          .as(trial.name())
           .matches("invalid shift -?\\d+|div by zero|misaligned access off .*|R\\d invalid mem .*");
     }
   }

@@ -6,19 +6,24 @@ import io.bpf4j.map.MapTypes;
 import io.bpf4j.prog.MapSpec;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /// This machine's kernel as what the families run on. What it stops, its verifier refuses.
 final class KernelHost implements Host, AutoCloseable {
-  private final KernelMap map =
-      KernelMap.create(MapSpec.of("values", MapTypes.ARRAY, Integer.BYTES, MAP_VALUE, 1, 0));
+  private final List<KernelMap> maps =
+      IntStream.of(MAP_ENTRIES)
+          .mapToObj(
+              entries -> MapSpec.of("values", MapTypes.ARRAY, Integer.BYTES, MAP_VALUE, entries, 0))
+          .map(KernelMap::create)
+          .toList();
 
   /// Why the kernel refused what it was given last.
   private String reason = "";
 
   @Override
-  public Execution load(String name, Insns insns, int memoryBytes, boolean map) {
+  public Execution load(String name, Insns insns, int memoryBytes, boolean maps) {
     KernelRunner runner = KernelRunner.open(RunOptions.memory(memoryBytes));
-    if (!runner.load(insns, map ? List.of(this.map) : List.of())) {
+    if (!runner.load(insns, maps ? this.maps : List.of())) {
       String why = Loading.reason(runner.answer().log());
       runner.close();
       throw new AssertionError("the kernel refuses '" + name + "': " + why);
@@ -40,9 +45,9 @@ final class KernelHost implements Host, AutoCloseable {
   }
 
   @Override
-  public boolean stops(String name, Insns insns, int memoryBytes, boolean map, int pc) {
+  public boolean stops(String name, Insns insns, int memoryBytes, boolean maps, int pc) {
     try (KernelRunner runner = KernelRunner.open(RunOptions.memory(memoryBytes))) {
-      boolean taken = runner.load(insns, map ? List.of(this.map) : List.of());
+      boolean taken = runner.load(insns, maps ? this.maps : List.of());
       reason = taken ? "" : Loading.reason(runner.answer().log());
       return !taken;
     }
@@ -54,6 +59,6 @@ final class KernelHost implements Host, AutoCloseable {
 
   @Override
   public void close() {
-    map.close();
+    maps.forEach(KernelMap::close);
   }
 }

@@ -32,7 +32,9 @@ final class KernelReservedFieldsTest {
   @Test
   void theKernelTakesAnExitWithAnOffset() {
     List<Sample> samples =
-        ReservedFields.samples().stream().filter(s -> s.name().startsWith("exit with off")).toList();
+        ReservedFields.samples().stream()
+            .filter(s -> s.name().startsWith("exit with off"))
+            .toList();
     assertThat(samples).isNotEmpty().allMatch(KernelReservedFieldsTest::takes);
   }
 
