@@ -73,10 +73,10 @@ public final class Bound {
     return switch (insn) {
       case Insn.CallHelper(int id) -> helperRefusal(id, type);
       case Insn.LegacyLoad _ ->
-          "a packet load (LD_ABS, LD_IND) needs a program type with a packet, "
-              + (type == null
-                  ? "which a bare program has not"
-                  : type.type().uapiName() + " has none");
+          type != null && type.packetLoads()
+              ? null
+              : "packet loads (LD_ABS, LD_IND) are not offered to %s programs"
+                  .formatted(type == null ? "bare" : type.type().uapiName());
       case Insn.CallKfunc _ -> "kernel functions cannot be called outside the kernel";
       case Insn.AddrSpaceCast _ -> "addr_space_cast needs an arena, and there are none";
       case Insn.LoadImm64 load -> loadRefusal(load);

@@ -153,6 +153,7 @@ final class Op {
   static final int CALL_REG = 135;
   static final int EXIT = 136;
   static final int MAY_GOTO = 137;
+  static final int PACKET_LOAD = 138;
 
   private Op() {}
 

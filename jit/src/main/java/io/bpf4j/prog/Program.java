@@ -37,6 +37,11 @@ public record Program(
         name, ProgType.UNSPEC, insns, List.of(), List.of(new Subprog(name, 0)), List.of(), "");
   }
 
+  /// The same program as another type.
+  public Program as(ProgType other) {
+    return new Program(name, other, insns, maps, subprogs, lines, license);
+  }
+
   /// Binds a spec to live maps, found by name.
   ///
   /// @throws BindException when a map is missing, or the spec itself has a problem

@@ -183,16 +183,7 @@ public final class World {
 
   /// The same as a program of another type than its section says.
   public RunnableProgram load(ProgSpec spec, Map<String, ? extends BpfMap> maps, ProgType type) {
-    Program bound = Program.bind(spec, maps);
-    return load(
-        new Program(
-            bound.name(),
-            type,
-            bound.insns(),
-            bound.maps(),
-            bound.subprogs(),
-            bound.lines(),
-            bound.license()));
+    return load(Program.bind(spec, maps).as(type));
   }
 
   /// Loads a program whose maps are bound.

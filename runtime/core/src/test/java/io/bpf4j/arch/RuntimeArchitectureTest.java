@@ -18,7 +18,9 @@ class RuntimeArchitectureTest extends HouseRules {
     arrows.put(".sklookup", seeing(".net", ".sock", ".map"));
     arrows.put(".helper", seeing(".net", ".sock", ".map", ".sklookup"));
     arrows.put(".lookup", seeing(".net", ".sock", ".map", ".sklookup", ".helper"));
-    arrows.put(".netns", seeing(".net", ".sock", ".map", ".sklookup", ".helper", ".lookup"));
+    arrows.put(".packet", seeing());
+    arrows.put(
+        ".netns", seeing(".net", ".sock", ".map", ".sklookup", ".helper", ".lookup", ".packet"));
     return arrows;
   }
 
