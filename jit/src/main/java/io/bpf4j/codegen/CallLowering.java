@@ -4,6 +4,7 @@ import io.bpf4j.engine.Proof;
 import io.bpf4j.isa.Insn;
 import io.bpf4j.isa.Reg;
 import io.bpf4j.mem.Cpu;
+import io.bpf4j.mem.Packet;
 import io.bpf4j.platform.Helper;
 import java.lang.invoke.MethodHandle;
 import java.util.ArrayList;
@@ -65,6 +66,35 @@ final class CallLowering implements Opcodes {
     }
     out.invokeExact(forMap == null ? "(Lio/bpf4j/mem/Cpu;JJJJJ)J" : "(Lio/bpf4j/mem/Cpu;JJJJ)J");
     out.store(Reg.R0);
+  }
+
+  /// A packet load: the number goes to R0; one that misses the packet ends the function with 0.
+  void packetLoad(int pc, Insn.LegacyLoad load) {
+    Reg src = load.src();
+    Label miss = new Label();
+    out.bound();
+    out.cpu();
+    out.load(Reg.R6);
+    out.push(load.offset());
+    if (src != null) {
+      out.load(src);
+      out.insn(L2I);
+      out.insn(IADD);
+    }
+    out.push(load.size().bytes());
+    out.push(pc);
+    out.callStatic(BranchLowering.CHECKS, "packetLoad", BOUND_CPU + "JIII)J");
+    out.store(Reg.R0);
+    out.load(Reg.R0);
+    out.push(Packet.MISS);
+    out.insn(LCMP);
+    out.jump(IFEQ, miss);
+    out.cold(() -> {
+      out.place(miss);
+      out.push(0L);
+      out.store(Reg.R0);
+      branches.exit();
+    });
   }
 
   /// Tests what is not settled. Short tests are inline; when one fails, or an argument needs a long

@@ -148,7 +148,7 @@ final class Kinds {
           set(state, Reg.R0, Kind.NUMBER);
       case Insn.Atomic atomic when atomic.fetch() -> set(state, atomic.src(), Kind.NUMBER);
       case Insn.CallHelper(int id) -> set(state, Reg.R0, result(id, state));
-      case Insn.CallLocal _, Insn.CallReg _ -> set(state, Reg.R0, Kind.NUMBER);
+      case Insn.CallLocal _, Insn.CallReg _, Insn.LegacyLoad _ -> set(state, Reg.R0, Kind.NUMBER);
       default -> {}
     }
   }

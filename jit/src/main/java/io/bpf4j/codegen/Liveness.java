@@ -97,6 +97,10 @@ final class Liveness {
       case Insn.Jump jump -> Vars.bit(jump.dst()) | of(jump.src());
       case Insn.CallHelper _, Insn.CallLocal _ -> ARGUMENTS;
       case Insn.CallReg call -> ARGUMENTS | Vars.bit(call.target());
+      case Insn.LegacyLoad load -> {
+        Reg src = load.src();
+        yield Vars.bit(Reg.R6) | (src == null ? 0 : Vars.bit(src));
+      }
       case Insn.Exit _ -> Vars.bit(Reg.R0);
       case Insn.MayGoto _ -> Vars.bit(Vars.LOOPS);
       default -> 0;
@@ -119,7 +123,8 @@ final class Liveness {
       case Insn.LoadAcquire load -> Vars.bit(load.dst());
       case Insn.Atomic atomic when atomic.op() == AtomicOp.CMPXCHG -> Vars.bit(Reg.R0);
       case Insn.Atomic atomic when atomic.fetch() -> Vars.bit(atomic.src());
-      case Insn.CallHelper _, Insn.CallLocal _, Insn.CallReg _ -> Vars.bit(Reg.R0);
+      case Insn.CallHelper _, Insn.CallLocal _, Insn.CallReg _, Insn.LegacyLoad _ ->
+          Vars.bit(Reg.R0);
       default -> 0;
     };
   }

@@ -57,7 +57,8 @@ final class Lowering implements Opcodes {
       case Insn.CallLocal call -> calls.local(pc, call);
       case Insn.CallReg call -> calls.register(pc, call);
       case Insn.Exit _ -> branches.exit();
-      case Insn.CallKfunc _, Insn.LegacyLoad _, Insn.AddrSpaceCast _ ->
+      case Insn.LegacyLoad load -> calls.packetLoad(pc, load);
+      case Insn.CallKfunc _, Insn.AddrSpaceCast _ ->
           throw new IllegalStateException("insn " + pc + " was not refused: " + insn);
     }
   }

@@ -4,6 +4,7 @@ import io.bpf4j.isa.AtomicOp;
 import io.bpf4j.mem.AtomicMemory;
 import io.bpf4j.mem.Cpu;
 import io.bpf4j.mem.Memory;
+import io.bpf4j.mem.Packet;
 import io.bpf4j.mem.Region;
 import io.bpf4j.platform.ArgType;
 import io.bpf4j.platform.CtxLayout;
@@ -60,13 +61,39 @@ public final class Checks {
   /// @throws io.bpf4j.error.MemoryFault when it may not
   public static void store(
       Bound bound, Cpu cpu, long fp, long address, int size, long value, int pc) {
+    long mask = -1;
     if (!onStack(cpu, fp, address, size)) {
       Region region = find(bound, cpu, address);
-      if (region == null || !region.writable() || !region.holds(address, size)) {
+      CtxLayout ctx = bound.ctx();
+      if (region == null && ctx != null) {
+        mask = ctx.storeMask(address - cpu.ctx(), size);
+      }
+      boolean legal =
+          region == null
+              ? ctx != null && mask != 0
+              : region.writable() && region.holds(address, size);
+      if (!legal) {
         throw Faults.access(bound, cpu, fp, pc, address, size, "write");
       }
     }
-    Memory.store(address, size, value);
+    Memory.store(address, size, value & mask);
+  }
+
+  /// A packet load (LD_ABS, LD_IND): the number in network order, or [Packet#MISS], with which the
+  /// function that asked ends and answers 0 (net/core/filter.c, bpf_gen_ld_abs).
+  ///
+  /// @param r6 what R6 holds, which must be the context
+  /// @param size 1, 2 or 4 bytes
+  /// @throws io.bpf4j.error.CallFault when R6 holds something else, or the run has no packet
+  public static long packetLoad(Bound bound, Cpu cpu, long r6, int offset, int size, int pc) {
+    Packet packet = cpu.packet();
+    if (r6 != cpu.ctx() || packet == null) {
+      throw Faults.call(
+          bound,
+          pc,
+          packet == null ? "the run has no packet" : "R6 = 0x%x must be the context".formatted(r6));
+    }
+    return packet.load(offset, size);
   }
 
   /// The region an engine may remember for its next accesses: the run's memory, map values or a

@@ -112,7 +112,10 @@ final class Faults {
         verb.equals("write") ? ", which is read-only" : ", which takes no atomic accesses";
     CtxLayout ctx = bound.ctx();
     if (ctx != null && address - cpu.ctx() >= 0 && address - cpu.ctx() < ctx.size()) {
-      return "to " + ctx.struct() + rule;
+      CtxField field = ctx.fieldAt(address - cpu.ctx());
+      return verb.equals("write") && field != null && !field.stores().isEmpty()
+          ? "to %s of %s, which takes no such write".formatted(field.name(), ctx.struct())
+          : "to " + ctx.struct() + rule;
     }
     if (address > cpu.stackTop() - (long) Cpu.FRAME_BYTES * Cpu.MAX_FRAMES - 4096
         && address < cpu.stackTop()) {

@@ -12,6 +12,7 @@ import io.bpf4j.mem.Cpu;
 import io.bpf4j.mem.ExecTracer;
 import io.bpf4j.mem.Memory;
 import io.bpf4j.platform.LoadRule;
+import io.bpf4j.mem.Packet;
 import io.bpf4j.prog.Program;
 
 /// A pre-decoded program and the loop that runs it.
@@ -248,7 +249,10 @@ final class InterpretedProgram implements RunnableProgram {
             continue;
           }
         }
-        case Op.EXIT -> {
+        case Op.EXIT, Op.PACKET_LOAD -> {
+          if (code[ip] == Op.PACKET_LOAD && packetLoad(cpu, r, ip)) {
+            break;
+          }
           if (depth == 0) {
             cpu.fuel(fuel);
             return r[0];
@@ -381,6 +385,16 @@ final class InterpretedProgram implements RunnableProgram {
     long address = r[insn.base().ordinal()] + insn.offset();
     long value = r[insn.src().ordinal()];
     Checks.storeRelease(bound, cpu, fp, address, insn.size().bytes(), value, pc(ip));
+  }
+
+  /// Puts what a packet load answers into R0; false, and 0 there, when it misses the packet.
+  private boolean packetLoad(Cpu cpu, long[] r, int ip) {
+    Insn.LegacyLoad insn = (Insn.LegacyLoad) insn(ip);
+    Reg src = insn.src();
+    int offset = (src == null ? 0 : (int) r[src.ordinal()]) + insn.offset();
+    long value = Checks.packetLoad(bound, cpu, r[6], offset, insn.size().bytes(), pc(ip));
+    r[0] = value == Packet.MISS ? 0 : value;
+    return value != Packet.MISS;
   }
 
   private long callHelper(Cpu cpu, long[] r, long fp, int id, boolean proved, int ip) {

@@ -176,6 +176,7 @@ final class Op {
   static final int FIELD = 153;
 
   static final int CALL_PROVED = 154;
+  static final int PACKET_LOAD = 155;
 
   private static final int TO_RAW = RAW_LDX8 - LDX8;
 

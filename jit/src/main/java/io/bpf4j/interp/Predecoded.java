@@ -102,7 +102,8 @@ record Predecoded(int[] code, long[] pool, LoadRule[] rules, boolean usesStack) 
           put(pc, Op.STORE_RELEASE, base, src, 0);
           reads(base);
         }
-        case Insn.CallKfunc _, Insn.LegacyLoad _, Insn.AddrSpaceCast _ ->
+        case Insn.LegacyLoad _ -> put(pc, Op.PACKET_LOAD, Reg.R0, NONE, 0);
+        case Insn.CallKfunc _, Insn.AddrSpaceCast _ ->
             throw new IllegalStateException("binding refuses " + insn);
       }
     }

@@ -38,6 +38,7 @@ public class Cpu {
   private long memBase;
   private long memLength;
   private @Nullable Region memRegion;
+  private @Nullable Packet packet;
   private @Nullable ExecTracer tracer;
 
   /// A slot whose programs see this number as their CPU.
@@ -125,6 +126,15 @@ public class Cpu {
   /// That memory as a region, or null when there is none.
   public final @Nullable Region memRegion() {
     return memRegion;
+  }
+
+  /// The packet of the next runs, for packet loads; null when there is none.
+  public final @Nullable Packet packet() {
+    return packet;
+  }
+
+  public final void packet(@Nullable Packet packet) {
+    this.packet = packet;
   }
 
   /// Who is told of helper calls, or null. Only the interpreter looks.

@@ -3,8 +3,8 @@ package io.bpf4j.platform;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/// The layout of a struct that programs read field by field: a context, or a socket. Programs never
-/// store to it unless `writable`.
+/// The layout of a struct that programs read, and here and there write, field by field: a context,
+/// or a socket.
 public final class CtxLayout {
   private static final int WIDTHS = 4;
 
@@ -12,6 +12,7 @@ public final class CtxLayout {
   private final int size;
   private final List<CtxField> fields;
   private final @Nullable LoadRule[] rules;
+  private final long[] storeMasks;
 
   /// @param struct the uapi name: `struct bpf_sk_lookup`
   /// @param size bytes of the struct
@@ -20,7 +21,11 @@ public final class CtxLayout {
     this.size = size;
     this.fields = List.copyOf(fields);
     this.rules = new @Nullable LoadRule[size * WIDTHS];
+    this.storeMasks = new long[size * WIDTHS];
     for (CtxField field : fields) {
+      for (CtxField.LegalStore store : field.stores()) {
+        storeMasks[store.offset() * WIDTHS + log2(store.width())] = store.mask();
+      }
       for (CtxField.LegalLoad load : field.loads()) {
         rules[load.offset() * WIDTHS + log2(load.width())] = load.rule();
       }
@@ -42,6 +47,11 @@ public final class CtxLayout {
   /// The rule of a load of `width` bytes (1, 2, 4, 8) at `offset`, or null when it is not legal.
   public @Nullable LoadRule rule(long offset, int width) {
     return offset < 0 || offset >= size ? null : rules[(int) offset * WIDTHS + log2(width)];
+  }
+
+  /// Which bits of a store of `width` bytes at `offset` are kept; 0 when it is not legal.
+  public long storeMask(long offset, int width) {
+    return offset < 0 || offset >= size ? 0 : storeMasks[(int) offset * WIDTHS + log2(width)];
   }
 
   /// The field that covers `offset`, or null.

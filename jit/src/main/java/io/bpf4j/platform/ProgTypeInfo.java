@@ -12,15 +12,29 @@ import java.util.Set;
 /// @param helpers ids of the helpers the kernel offers to it, implemented or not
 /// @param minReturn smallest legal return value
 /// @param maxReturn largest legal return value
+/// @param packetLoads whether its programs may use LD_ABS and LD_IND (kernel/bpf/verifier.c,
+///   may_access_skb)
 public record ProgTypeInfo(
     ProgType type,
     String attachType,
     CtxLayout ctx,
     Set<Integer> helpers,
     long minReturn,
-    long maxReturn) {
+    long maxReturn,
+    boolean packetLoads) {
   public ProgTypeInfo {
     helpers = Set.copyOf(helpers);
+  }
+
+  /// A row of a type without packet loads.
+  public ProgTypeInfo(
+      ProgType type,
+      String attachType,
+      CtxLayout ctx,
+      Set<Integer> helpers,
+      long minReturn,
+      long maxReturn) {
+    this(type, attachType, ctx, helpers, minReturn, maxReturn, false);
   }
 
   /// The row of a type; refuses by name where there is none.

@@ -42,17 +42,7 @@ final class PluginRun {
     if (spec == null) {
       throw new UsageException("object: has no function " + NAME);
     }
-    Program bound = Program.bind(spec, Map.of());
-    Program bare =
-        new Program(
-            NAME,
-            ProgType.UNSPEC,
-            bound.insns(),
-            List.of(),
-            bound.subprogs(),
-            bound.lines(),
-            bound.license());
-    return run(engine, bare, memory);
+    return run(engine, Program.bind(spec, Map.of()).withType(ProgType.UNSPEC), memory);
   }
 
   private static long run(Engine engine, Program program, byte[] memory) {

@@ -35,7 +35,8 @@ import picocli.CommandLine.Parameters;
     footer = {
       "",
       "--ctx @FILE holds 72-byte struct bpf_sk_lookup records one after another; each gives a line",
-      "RETVAL <tab> SOCKET. A program without a type gets --data in R1 and its length in R2."
+      "RETVAL <tab> SOCKET. socket_filter, sched_cls, sched_act and xdp programs get --data as a",
+      "packet, an Ethernet frame; a program without a type in R1, and its length in R2."
     })
 final class Run extends Command {
   private static final String ALL = "all";
@@ -62,10 +63,10 @@ final class Run extends Command {
       description = "The context in hex, or a file of raw records.")
   private @Nullable String ctx;
 
-  @Option(names = "--data", paramLabel = "HEX|@FILE", description = "The memory of a bare program.")
+  @Option(names = "--data", paramLabel = "HEX|@FILE", description = "The packet, or the memory of a bare program.")
   private @Nullable String data;
 
-  @Option(names = "--data-zero", paramLabel = "N", description = "N bytes of zeros as memory.")
+  @Option(names = "--data-zero", paramLabel = "N", description = "N bytes of zeros as --data.")
   private int dataZero;
 
   @Option(names = "--repeat", paramLabel = "N", description = "Runs to take the mean time of.")
@@ -123,7 +124,7 @@ final class Run extends Command {
         answers.add(answer(engine, run, asked, inputs));
       }
     }
-    List<String> differences = differences(answers);
+    List<String> differences = differences(answers, asked == ProgType.SK_LOOKUP);
     if (json) {
       Json.write(io(), document(spec, asked, answers, differences));
     } else if (records) {
@@ -253,12 +254,14 @@ final class Run extends Command {
   }
 
   /// Where engines did not do what the first did; at most one line a record and map.
-  private static List<String> differences(List<Answers> answers) {
+  private static List<String> differences(List<Answers> answers, boolean contexts) {
     List<String> lines = new ArrayList<>();
     Answers first = answers.getFirst();
     for (Answers other : answers.subList(1, answers.size())) {
       boolean kernel =
-          first.engine.equals(KernelTestRun.NAME) || other.engine.equals(KernelTestRun.NAME);
+          contexts
+              && (first.engine.equals(KernelTestRun.NAME)
+                  || other.engine.equals(KernelTestRun.NAME));
       for (int i = 0; i < first.outcomes.size(); i++) {
         ProgramRun.Outcome a = first.outcomes.get(i);
         ProgramRun.Outcome b = other.outcomes.get(i);

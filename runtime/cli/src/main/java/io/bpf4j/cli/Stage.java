@@ -10,6 +10,7 @@ import java.lang.classfile.ClassFileVersion;
 import java.lang.classfile.ClassModel;
 import java.lang.classfile.ClassTransform;
 import java.lang.classfile.CodeBuilder;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Collections;
@@ -74,7 +75,7 @@ final class Stage extends Command {
 
   /// The class with stack maps, or as it is when its version demands them anyway.
   static byte[] raised(byte[] bytes) {
-    int major = (bytes[MAJOR_VERSION_AT] & 0xff) << 8 | bytes[MAJOR_VERSION_AT + 1] & 0xff;
+    int major = ByteBuffer.wrap(bytes).getShort(MAJOR_VERSION_AT);
     if (major >= MAPPED) {
       return bytes;
     }

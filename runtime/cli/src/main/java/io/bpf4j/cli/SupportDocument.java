@@ -5,9 +5,12 @@ import io.bpf4j.engine.EngineOptions;
 import io.bpf4j.error.UnsupportedException;
 import io.bpf4j.isa.InsnDecoder;
 import io.bpf4j.isa.InsnForm;
+import io.bpf4j.isa.Insns;
 import io.bpf4j.map.MapTypes;
 import io.bpf4j.netns.LinuxPlatform;
 import io.bpf4j.platform.CtxField;
+import io.bpf4j.platform.CtxField.LegalLoad;
+import io.bpf4j.platform.CtxField.LegalStore;
 import io.bpf4j.platform.CtxLayout;
 import io.bpf4j.platform.Helper;
 import io.bpf4j.platform.MapTypeInfo;
@@ -21,6 +24,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.TreeMap;
+import java.util.function.ToIntFunction;
 import java.util.stream.Collectors;
 
 /// SUPPORT.md, written from the tables that engines and runtime work by, so that it cannot promise
@@ -100,12 +104,25 @@ final class SupportDocument {
     for (int slot = own; slot < slots; slot++) {
       code.put(slot * InsnDecoder.SLOT, (byte) (int) InsnForm.EXIT.opcodes().getFirst());
     }
-    try {
-      Bound.bind(
-          Program.raw("form", InsnDecoder.decode(code.array())), platform, EngineOptions.DEFAULT);
+    Insns insns = InsnDecoder.decode(code.array());
+    if (binds(Program.raw("form", insns))) {
       return "yes";
+    }
+    List<String> types =
+        platform.progTypes().stream()
+            .map(ProgTypeInfo::type)
+            .filter(type -> binds(Program.raw("form", insns).withType(type)))
+            .map(type -> "`" + type.uapiName() + "`")
+            .toList();
+    return types.isEmpty() ? "no: refused by name" : "in " + String.join(", ", types);
+  }
+
+  private boolean binds(Program program) {
+    try {
+      Bound.bind(program, platform, EngineOptions.DEFAULT);
+      return true;
     } catch (UnsupportedException e) {
-      return "no: refused by name";
+      return false;
     }
   }
 
@@ -125,10 +142,18 @@ final class SupportDocument {
       line("");
       line("### " + type.type().uapiName());
       line("");
+      String hook =
+          type.attachType().isEmpty()
+              ? "Not attached; runs on a packet (`run --data`)"
+              : "Attach type `%s`".formatted(type.attachType());
       line(
-          "Attach type `%s`, returns %d to %d, may call %d helpers."
+          "%s, returns %d to %d, may call %d helpers%s."
               .formatted(
-                  type.attachType(), type.minReturn(), type.maxReturn(), type.helpers().size()));
+                  hook,
+                  type.minReturn(),
+                  type.maxReturn(),
+                  type.helpers().size(),
+                  type.packetLoads() ? ", has packet loads (LD_ABS, LD_IND)" : ""));
       layout(type.ctx());
     }
     CtxLayout sock = platform.sock();
@@ -140,21 +165,33 @@ final class SupportDocument {
   }
 
   private void layout(CtxLayout layout) {
-    table(layout.struct(), "offset", "bytes", "legal loads (offset: widths)");
+    boolean stores = layout.fields().stream().anyMatch(field -> !field.stores().isEmpty());
+    String loads = "legal loads (offset: widths)";
+    if (stores) {
+      table(layout.struct(), "offset", "bytes", loads, "legal stores");
+    } else {
+      table(layout.struct(), "offset", "bytes", loads);
+    }
     for (CtxField field : layout.fields()) {
-      row(
-          List.of(
-              "`" + field.name() + "`",
-              Integer.toString(field.offset()),
-              Integer.toString(field.size()),
-              loads(field)));
+      List<String> cells = new ArrayList<>();
+      cells.add("`" + field.name() + "`");
+      cells.add(Integer.toString(field.offset()));
+      cells.add(Integer.toString(field.size()));
+      cells.add(widths(field.loads(), LegalLoad::offset, LegalLoad::width));
+      if (stores) {
+        cells.add(widths(field.stores(), LegalStore::offset, LegalStore::width));
+      }
+      row(cells);
     }
   }
 
-  private static String loads(CtxField field) {
+  private static <T> String widths(
+      List<T> legal, ToIntFunction<T> offset, ToIntFunction<T> width) {
     TreeMap<Integer, List<Integer>> widths = new TreeMap<>();
-    for (CtxField.LegalLoad load : field.loads()) {
-      widths.computeIfAbsent(load.offset(), _ -> new ArrayList<>()).add(load.width());
+    for (T access : legal) {
+      widths
+          .computeIfAbsent(offset.applyAsInt(access), _ -> new ArrayList<>())
+          .add(width.applyAsInt(access));
     }
     return widths.entrySet().stream()
         .map(e ->

@@ -10,6 +10,8 @@ import io.bpf4j.net.Family;
 import io.bpf4j.netns.Netns;
 import io.bpf4j.netns.ObjectMaps;
 import io.bpf4j.netns.World;
+import io.bpf4j.packet.PacketRun;
+import io.bpf4j.packet.PacketTypes;
 import io.bpf4j.prog.BpfObject;
 import io.bpf4j.prog.ProgSpec;
 import io.bpf4j.prog.ProgType;
@@ -247,6 +249,10 @@ final class TestRun implements ProgramRun {
 
   @Override
   public Outcome data(byte[] data, int repeat) {
+    if (PacketTypes.holds(program.program().type())) {
+      PacketRun.Result result = PacketRun.run(program, cpu, data, repeat);
+      return new Outcome(result.retval(), null, result.data(), result.nanos());
+    }
     try (Arena arena = Arena.ofConfined()) {
       if (data.length != 0) {
         long address = arena.allocate(data.length, Long.BYTES).address();

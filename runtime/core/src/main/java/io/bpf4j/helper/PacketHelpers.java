@@ -8,10 +8,9 @@ import static io.bpf4j.platform.ArgType.SIZE;
 import io.bpf4j.error.Errno;
 import io.bpf4j.mem.Cpu;
 import io.bpf4j.mem.Memory;
+import io.bpf4j.mem.Packet;
 import io.bpf4j.platform.Helper;
 import io.bpf4j.platform.RetType;
-import io.bpf4j.reuseport.GroupPacket;
-import io.bpf4j.reuseport.PacketSource;
 import java.lang.invoke.MethodHandles;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -42,28 +41,24 @@ public final class PacketHelpers {
 
   private PacketHelpers() {}
 
-  private static @Nullable GroupPacket packet(Cpu cpu) {
-    return cpu instanceof PacketSource source ? source.packet() : null;
-  }
-
   /// `long bpf_skb_load_bytes(ctx, offset, to, len)`: 0, or −EFAULT with `to` zeroed when the packet
   /// has no such bytes. Offset 0 is the transport header to sk_reuseport, the payload to a filter.
   static long loadBytes(Cpu cpu, long ctx, long offset, long to, long len, long r5) {
-    GroupPacket packet = packet(cpu);
+    Packet packet = cpu.packet();
     boolean sane = packet != null && (int) offset >= 0;
-    return copy(packet, sane ? packet.data() + (int) offset : 0, to, (int) len);
+    return copy(packet, sane ? packet.start() + packet.data() + (int) offset : 0, to, (int) len);
   }
 
   /// `long bpf_skb_load_bytes_relative(ctx, offset, to, len, start_header)`: as [#loadBytes], from the
   /// link header (0) or the network header (1).
   static long loadBytesRelative(Cpu cpu, long ctx, long offset, long to, long len, long header) {
-    GroupPacket packet = packet(cpu);
+    Packet packet = cpu.packet();
     long at = 0;
     if (packet != null && Integer.compareUnsigned((int) offset, MAX_RELATIVE) <= 0) {
       at =
           switch ((int) header) {
-            case 0 -> packet.link() + (int) offset;
-            case 1 -> packet.network() + (int) offset;
+            case 0 -> packet.start() + (int) offset;
+            case 1 -> packet.start() + packet.network() + (int) offset;
             default -> 0;
           };
     }
@@ -71,8 +66,8 @@ public final class PacketHelpers {
   }
 
   /// @param at where to read, or 0 for nowhere
-  private static long copy(@Nullable GroupPacket packet, long at, long to, int len) {
-    boolean fits = packet != null && at != 0 && at + len <= packet.end();
+  private static long copy(@Nullable Packet packet, long at, long to, int len) {
+    boolean fits = packet != null && at != 0 && at + len <= packet.start() + packet.length();
     for (int i = 0; i < len; i++) {
       Memory.putByte(to + i, fits ? Memory.getByte(at + i) : 0);
     }

@@ -50,6 +50,7 @@ final class GroupRuns implements GroupRunner {
     } finally {
       asked = null;
       through = null;
+      cpu.packet(null);
     }
   }
 
@@ -58,6 +59,7 @@ final class GroupRuns implements GroupRunner {
     long ctx = cpu.ctx();
     packet.write(p, false);
     SkReuseportCtx.write(ctx, packet, p, group, via, hash);
+    cpu.packet(packet.view());
     r0 = program.run(cpu, ctx, 0);
     if ((int) r0 != SK_PASS) {
       p.refuse(via);
@@ -69,6 +71,7 @@ final class GroupRuns implements GroupRunner {
   private long filter(RunnableProgram program, Probe p) {
     packet.write(p, true);
     SkBuffCtx.write(cpu.ctx(), packet, p);
+    cpu.packet(packet.view());
     return program.run(cpu, cpu.ctx(), 0);
   }
 

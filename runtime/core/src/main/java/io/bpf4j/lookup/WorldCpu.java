@@ -4,8 +4,6 @@ import io.bpf4j.helper.HostCpu;
 import io.bpf4j.helper.TraceLog;
 import io.bpf4j.mem.Region;
 import io.bpf4j.reuseport.ClassicView;
-import io.bpf4j.reuseport.GroupPacket;
-import io.bpf4j.reuseport.PacketSource;
 import io.bpf4j.sklookup.Verdicts;
 import io.bpf4j.sock.Probe;
 import io.bpf4j.sock.ReuseportGroup;
@@ -18,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 /// A CPU of a world: the slot that a lookup runs on, for one thread at a time. Its clock stands
 /// where it was last set; its random numbers come from the world's seed.
 public final class WorldCpu extends HostCpu
-    implements SockSource, PacketSource, ClassicView.Randoms {
+    implements SockSource, ClassicView.Randoms {
   private final SockSlots slots;
   private final TraceLog traceLog;
   private final SplittableRandom random;
@@ -70,11 +68,6 @@ public final class WorldCpu extends HostCpu
   @Override
   public @Nullable Sock askedThrough() {
     return groups.through();
-  }
-
-  @Override
-  public @Nullable GroupPacket packet() {
-    return groups.asked() == null ? null : groups.packet();
   }
 
   /// Sets what the packets of the next lookups carry behind their transport header, which programs

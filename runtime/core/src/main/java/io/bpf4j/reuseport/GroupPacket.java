@@ -1,6 +1,7 @@
 package io.bpf4j.reuseport;
 
 import io.bpf4j.mem.Memory;
+import io.bpf4j.mem.Packet;
 import io.bpf4j.mem.Region;
 import io.bpf4j.net.Family;
 import io.bpf4j.sock.Probe;
@@ -38,10 +39,14 @@ public final class GroupPacket {
   private boolean v4;
   private boolean fromPayload;
 
+  /// The packet in each form it can have: by transport, network, and where offset 0 is.
+  private final Packet[] views = new Packet[8];
+
   public GroupPacket() {
     this.transport = arena.allocate(TRANSPORT + TCP, Long.BYTES).address() + TRANSPORT;
     this.tcpRegion = region(TCP);
     this.udpRegion = region(UDP);
+    look();
   }
 
   private Region region(int header) {
@@ -60,6 +65,26 @@ public final class GroupPacket {
         arena.allocate((long) TRANSPORT + TCP + payload.length, Long.BYTES).address() + TRANSPORT;
     tcpRegion = region(TCP);
     udpRegion = region(UDP);
+    look();
+  }
+
+  private void look() {
+    for (int i = 0; i < views.length; i++) {
+      int header = (i & 1) != 0 ? TCP : UDP;
+      int network = (i & 2) != 0 ? IPV4 : IPV6;
+      int data = ETHERNET + network + ((i & 4) != 0 ? header : 0);
+      views[i] =
+          new Packet(
+              transport - network - ETHERNET,
+              ETHERNET + network + header + payload.length,
+              data,
+              ETHERNET);
+    }
+  }
+
+  /// The packet that was written last, as packet loads and helpers see it.
+  public Packet view() {
+    return views[(tcp ? 1 : 0) | (v4 ? 2 : 0) | (fromPayload ? 4 : 0)];
   }
 
   /// Writes a packet.

@@ -20,9 +20,10 @@ class RuntimeArchitectureTest extends HouseRules {
     arrows.put(".reuseport", seeing(".net", ".cbpf", ".sock", ".map", ".sklookup"));
     arrows.put(".helper", seeing(".net", ".sock", ".map", ".sklookup", ".reuseport"));
     arrows.put(".lookup", seeing(".net", ".sock", ".map", ".sklookup", ".reuseport", ".helper"));
+    arrows.put(".packet", seeing());
     arrows.put(
         ".netns",
-        seeing(".net", ".sock", ".map", ".sklookup", ".reuseport", ".helper", ".lookup"));
+        seeing(".net", ".sock", ".map", ".sklookup", ".reuseport", ".helper", ".lookup", ".packet"));
     return arrows;
   }
 

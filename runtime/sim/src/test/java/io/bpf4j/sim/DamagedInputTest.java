@@ -26,20 +26,21 @@ import org.junit.jupiter.api.Test;
 /// Inputs damaged at random: each is read as far as it goes, or refused in one line.
 final class DamagedInputTest {
   private static final Path SAMPLES = Path.of("../../samples");
+  private static final int LENGTH = 20_000;
   private static final int CAPTURES = 1_500;
   private static final int SCENARIOS = 1_500;
   private static final int PCAP_HEADER = 24;
   private static final int RECORD_HEADER = 16;
 
-  private static byte[] pcap() throws IOException {
+  private static byte[] pcap(int length) throws IOException {
     byte[] whole = Files.readAllBytes(SAMPLES.resolve("quickstart/traffic.pcap"));
-    return Arrays.copyOf(whole, 20_000);
+    return Arrays.copyOf(whole, length);
   }
 
   /// The first packets of the sample in blocks of pcapng.
-  private static byte[] pcapng() throws IOException {
-    ByteBuffer from = ByteBuffer.wrap(pcap()).order(ByteOrder.LITTLE_ENDIAN);
-    ByteBuffer to = ByteBuffer.allocate(40_000).order(ByteOrder.LITTLE_ENDIAN);
+  static byte[] pcapng(int bytes) throws IOException {
+    ByteBuffer from = ByteBuffer.wrap(pcap(bytes)).order(ByteOrder.LITTLE_ENDIAN);
+    ByteBuffer to = ByteBuffer.allocate(2 * bytes).order(ByteOrder.LITTLE_ENDIAN);
     to.putInt(0x0a0d0d0a).putInt(28).putInt(0x1a2b3c4d).putShort((short) 1).putShort((short) 0);
     to.putLong(-1).putInt(28);
     to.putInt(1).putInt(20).putShort((short) 1).putShort((short) 0).putInt(262_144).putInt(20);
@@ -88,7 +89,7 @@ final class DamagedInputTest {
   void damagedCapturesAreReadAsFarAsTheyGo() throws IOException {
     int read = 0;
     int refused = 0;
-    for (byte[] sound : List.of(pcap(), pcapng())) {
+    for (byte[] sound : List.of(pcap(LENGTH), pcapng(LENGTH))) {
       try (PacketSource source = Captures.open("sound", new ByteArrayInputStream(sound))) {
         while (source.next() != null) {
           read++;
