@@ -2,26 +2,19 @@ package io.bpf4j.cli;
 
 import io.bpf4j.engine.Engine;
 import io.bpf4j.engine.RunnableProgram;
-import io.bpf4j.error.Errno;
-import io.bpf4j.error.ErrnoException;
+import io.bpf4j.lookup.SkLookupTestRun;
+import io.bpf4j.lookup.TestRunInput;
+import io.bpf4j.lookup.TestRunOutput;
 import io.bpf4j.lookup.WorldCpu;
 import io.bpf4j.mem.Memory;
-import io.bpf4j.net.Family;
 import io.bpf4j.netns.Netns;
 import io.bpf4j.netns.ObjectMaps;
 import io.bpf4j.netns.World;
 import io.bpf4j.prog.BpfObject;
 import io.bpf4j.prog.ProgSpec;
 import io.bpf4j.prog.ProgType;
-import io.bpf4j.sklookup.SkLookupCtx;
-import io.bpf4j.sklookup.Verdicts;
-import io.bpf4j.sock.Probe;
 import io.bpf4j.sock.Sock;
-import io.bpf4j.sock.SockOption;
 import java.lang.foreign.Arena;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 
@@ -29,15 +22,12 @@ import java.util.Map;
 /// bpf_prog_test_run_sk_lookup): only this program, on a context that the caller wrote, and no
 /// regular lookup afterwards.
 final class TestRun implements ProgramRun {
-  private static final int COOKIE_BYTES = 8;
   private static final long SEED = 1;
 
   private final World world;
   private final ObjectMaps maps;
   private final RunnableProgram program;
   private final WorldCpu cpu;
-  private final Probe probe = new Probe();
-  private final Verdicts verdicts = new Verdicts();
 
   /// Makes the world: the object's maps, filled, and the program.
   ///
@@ -67,83 +57,11 @@ final class TestRun implements ProgramRun {
 
   @Override
   public Outcome skLookup(byte[] context, int repeat) {
-    byte[] ctx = checked(context);
-    packet(ByteBuffer.wrap(ctx).order(ByteOrder.LITTLE_ENDIAN));
-    long at = cpu.ctx();
-    long start = System.nanoTime();
-    for (int i = 0; i < repeat; i++) {
-      SkLookupCtx.write(at, probe);
-      verdicts.begin();
-      verdicts.before(at);
-      verdicts.after(at, program.run(cpu, at, 0), 0);
-    }
-    double nanos = (double) (System.nanoTime() - start) / repeat;
-    Sock selected = cpu.ofPointer(verdicts.selection());
-    if (selected != null
-        && !verdicts.noReuseport()
-        && selected.getsockopt(SockOption.SO_REUSEPORT) != 0) {
-      throw new ErrnoException(
-          Errno.EOPNOTSUPP, "test_run", "the selected socket has SO_REUSEPORT set");
-    }
-    ByteBuffer.wrap(ctx)
-        .order(ByteOrder.LITTLE_ENDIAN)
-        .putLong(SkLookupCtx.SK, selected == null ? 0 : selected.cookie().value());
+    TestRunOutput run =
+        SkLookupTestRun.run(cpu, program, TestRunInput.of(context).withRepeat(repeat));
+    Sock selected = run.selected();
     return new Outcome(
-        verdicts.drop() ? 0 : 1, selected == null ? null : selected.name(), ctx, nanos);
-  }
-
-  /// The context with its full length, if the system call takes it.
-  private static byte[] checked(byte[] context) {
-    byte[] ctx = Arrays.copyOf(context, SkLookupCtx.SIZE);
-    for (int i = SkLookupCtx.SIZE; i < context.length; i++) {
-      if (context[i] != 0) {
-        throw refuse(Errno.E2BIG, "byte " + i + " is behind the context's end and not 0");
-      }
-    }
-    for (int i = 0; i < ctx.length; i++) {
-      boolean mustBeZero = i < COOKIE_BYTES || i >= SkLookupCtx.INGRESS_IFINDEX;
-      if (mustBeZero && ctx[i] != 0) {
-        String field = i < COOKIE_BYTES ? "cookie" : "ingress_ifindex";
-        throw refuse(Errno.EINVAL, field + " must be 0");
-      }
-    }
-    return ctx;
-  }
-
-  private void packet(ByteBuffer ctx) {
-    int port = ctx.getInt(SkLookupCtx.LOCAL_PORT);
-    if (port < 0 || port > 0xffff) {
-      throw refuse(Errno.ERANGE, "local_port " + Integer.toUnsignedString(port));
-    }
-    int family = ctx.getInt(SkLookupCtx.FAMILY) & 0xffff;
-    int protocol = ctx.getInt(SkLookupCtx.PROTOCOL) & 0xffff;
-    int remotePort = Short.toUnsignedInt(Short.reverseBytes(ctx.getShort(SkLookupCtx.REMOTE_PORT)));
-    if (family == Family.INET.number()) {
-      long remote = address4(ctx, SkLookupCtx.REMOTE_IP4);
-      long local = address4(ctx, SkLookupCtx.LOCAL_IP4);
-      probe.set(family, protocol, 0, remote, remotePort, 0, local, port, 0);
-    } else if (family == Family.INET6.number()) {
-      probe.set(
-          family,
-          protocol,
-          Long.reverseBytes(ctx.getLong(SkLookupCtx.REMOTE_IP6)),
-          Long.reverseBytes(ctx.getLong(SkLookupCtx.REMOTE_IP6 + 8)),
-          remotePort,
-          Long.reverseBytes(ctx.getLong(SkLookupCtx.LOCAL_IP6)),
-          Long.reverseBytes(ctx.getLong(SkLookupCtx.LOCAL_IP6 + 8)),
-          port,
-          0);
-    } else {
-      throw refuse(Errno.EAFNOSUPPORT, "family " + family + " is neither 2 nor 10");
-    }
-  }
-
-  private static long address4(ByteBuffer ctx, int offset) {
-    return Integer.toUnsignedLong(Integer.reverseBytes(ctx.getInt(offset)));
-  }
-
-  private static ErrnoException refuse(Errno errno, String why) {
-    return new ErrnoException(errno, "test_run context", why);
+        run.retval(), selected == null ? null : selected.name(), run.ctxOut(), run.nanosPerRun());
   }
 
   @Override

@@ -1,8 +1,10 @@
 package io.bpf4j.netns;
 
 import io.bpf4j.engine.RunnableProgram;
+import io.bpf4j.error.Errno;
 import io.bpf4j.lookup.LookupResult;
 import io.bpf4j.lookup.LookupTrace;
+import io.bpf4j.lookup.SkLookupTestRun;
 import io.bpf4j.lookup.SocketLookup;
 import io.bpf4j.lookup.WorldCpu;
 import io.bpf4j.net.Family;
@@ -107,6 +109,37 @@ public final class Netns {
   /// The programs in the order they run, one a link (BPF_PROG_QUERY).
   public List<RunnableProgram> query() {
     return links().stream().map(Link::program).toList();
+  }
+
+  /// The same into a buffer with room for so many (`prog_cnt`): it gets what fits, with ENOSPC when
+  /// that is not all. Without room they are only counted, which is no error.
+  public Query query(int room) {
+    List<RunnableProgram> all = query();
+    boolean fits = room == 0 || room >= all.size();
+    return new Query(
+        all.subList(0, Math.min(room, all.size())), all.size(), fits ? null : Errno.ENOSPC);
+  }
+
+  /// What BPF_PROG_QUERY fills in.
+  ///
+  /// @param programs as many as fit, in the order they run
+  /// @param count how many there are in all
+  /// @param errno ENOSPC when not all fit, else null
+  public record Query(List<RunnableProgram> programs, int count, @Nullable Errno errno) {
+    public Query {
+      programs = List.copyOf(programs);
+    }
+  }
+
+  /// Runs several programs, attached or not, in their order on a context, combines their verdicts,
+  /// and lets the group of the selected socket pick. The kernel's test run is that of one program:
+  /// [World#testRun].
+  ///
+  /// @param ctx a `struct bpf_sk_lookup` as for BPF_PROG_TEST_RUN
+  /// @throws io.bpf4j.error.ErrnoException EINVAL, E2BIG, ERANGE, EAFNOSUPPORT for the context
+  /// @throws io.bpf4j.error.ProgramFault when a program was stopped
+  public SkLookupTestRun.Choice testRun(List<RunnableProgram> programs, byte[] ctx) {
+    return world.onOwnCpu(cpu -> lookups.testRun(cpu, programs, ctx));
   }
 
   /// The lookup in its form without objects.
