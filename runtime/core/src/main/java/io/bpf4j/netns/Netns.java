@@ -16,6 +16,7 @@ import io.bpf4j.sklookup.Link;
 import io.bpf4j.sklookup.LinkTable;
 import io.bpf4j.sock.Sock;
 import io.bpf4j.sock.SockSpace;
+import io.bpf4j.sock.UnixSock;
 import java.util.List;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -86,6 +87,11 @@ public final class Netns {
   /// @param uid its owner: only sockets of one owner share a port by SO_REUSEPORT
   public Sock open(Protocol protocol, Family family, int uid) {
     return space.open(protocol, family, uid);
+  }
+
+  /// Opens an AF_UNIX socket of root's: no packet finds it, but maps take it.
+  public UnixSock openUnix(UnixSock.Kind kind) {
+    return space.openUnix(kind, 0);
   }
 
   /// The open sockets, in the order they were opened.

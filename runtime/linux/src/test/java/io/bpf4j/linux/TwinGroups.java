@@ -194,7 +194,7 @@ final class TwinGroups implements AutoCloseable {
     theirLookup = theirs(ProgType.SK_LOOKUP, SK_LOOKUP, theirMaps);
   }
 
-  private RunnableProgram ours(ProgType type, String code, List<RuntimeMap> maps) {
+  RunnableProgram ours(ProgType type, String code, List<RuntimeMap> maps) {
     return net.world.load(
         new Program(
             "test",
