@@ -1,7 +1,8 @@
 package io.bpf4j.reuseport;
 
-import static io.bpf4j.sklookup.Loads.only;
+import static io.bpf4j.sklookup.Loads.plain;
 import static io.bpf4j.sklookup.Loads.pointer;
+import static io.bpf4j.sklookup.Loads.shortInWord;
 import static io.bpf4j.sklookup.Loads.word;
 
 import io.bpf4j.mem.Memory;
@@ -19,6 +20,7 @@ public final class SkBuffCtx {
   public static final int PROTOCOL = 16;
   public static final int INGRESS_IFINDEX = 36;
   public static final int IFINDEX = 40;
+  public static final int CB = 48;
   public static final int SK = 168;
 
   /// sizeof(struct __sk_buff).
@@ -50,12 +52,19 @@ public final class SkBuffCtx {
             "hash");
     List<CtxField> fields = new ArrayList<>();
     for (int i = 0; i < words.size(); i++) {
-      fields.add(word(words.get(i), i * Integer.BYTES));
+      int offset = i * Integer.BYTES;
+      fields.add(
+          offset == PROTOCOL ? shortInWord(words.get(i), offset) : word(words.get(i), offset));
+    }
+    for (int offset = CB; offset < CB + 16; offset += Long.BYTES) {
+      // Two words at once.
+      fields.add(
+          new CtxField("cb", offset, Long.BYTES, List.of(plain(offset, Long.BYTES)), false));
     }
     fields.add(word("napi_id", 84));
-    fields.add(only("gso_segs", 164, 4));
+    fields.add(word("gso_segs", 164));
     fields.add(pointer("sk", SK));
-    fields.add(only("gso_size", 176, 4));
+    fields.add(word("gso_size", 176));
     return fields;
   }
 
