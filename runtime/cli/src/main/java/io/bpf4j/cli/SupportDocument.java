@@ -126,9 +126,14 @@ final class SupportDocument {
       line("### " + type.type().uapiName());
       line("");
       line(
-          "Attach type `%s`, returns %d to %d, may call %d helpers."
+          "%s, returns %d to %d, may call %d helpers."
               .formatted(
-                  type.attachType(), type.minReturn(), type.maxReturn(), type.helpers().size()));
+                  type.attachType().isEmpty()
+                      ? "No attach type"
+                      : "Attach type `" + type.attachType() + "`",
+                  type.minReturn(),
+                  type.maxReturn(),
+                  type.helpers().size()));
       layout(type.ctx());
     }
     CtxLayout sock = platform.sock();
@@ -172,7 +177,7 @@ final class SupportDocument {
     line("## Helpers");
     line("");
     line(
-        "Those that the kernel offers to sk_lookup programs. A program that calls one without an"
+        "Those that the kernel offers to the program types above. A program that calls one without an"
             + " implementation can be read and disassembled; running it is refused by name.");
     table("id", "helper", "arguments", "returns", "GPL only", "implemented");
     platform.helpers().stream()
@@ -195,7 +200,7 @@ final class SupportDocument {
   private void mapTypes() {
     line("");
     line("## Map types");
-    table("number", "type", "helpers that take it in sk_lookup programs", "implemented");
+    table("number", "type", "helpers that take it", "implemented");
     for (MapTypeInfo type : MapTypes.ROWS) {
       row(
           List.of(

@@ -2,6 +2,7 @@ package io.bpf4j.cli;
 
 import io.bpf4j.engine.Engine;
 import io.bpf4j.engine.RunnableProgram;
+import io.bpf4j.error.UnsupportedException;
 import io.bpf4j.lookup.SkLookupTestRun;
 import io.bpf4j.lookup.TestRunInput;
 import io.bpf4j.lookup.TestRunOutput;
@@ -37,6 +38,11 @@ final class TestRun implements ProgramRun {
     this.maps = world.createMaps(object);
     Netns netns = world.createNetns("test");
     MapSetup.apply(setups, maps, netns);
+    if (type == ProgType.SK_REUSEPORT || type == ProgType.SOCKET_FILTER) {
+      throw new UnsupportedException(
+          "program type " + type.uapiName(),
+          "runs in a reuseport group only, as a scenario's 'groups' attach it");
+    }
     this.program = world.load(spec, maps, type);
     this.cpu = world.cpu(0);
   }

@@ -16,6 +16,7 @@ import io.bpf4j.sklookup.Link;
 import io.bpf4j.sklookup.LinkTable;
 import io.bpf4j.sock.Sock;
 import io.bpf4j.sock.SockSpace;
+import io.bpf4j.sock.UdpSock;
 import io.bpf4j.sock.UnixSock;
 import java.util.List;
 import java.util.function.Function;
@@ -167,6 +168,25 @@ public final class Netns {
   /// @throws io.bpf4j.error.ProgramFault when a program was stopped
   public LookupResult lookup(Tuple tuple, byte[] payload) {
     return carrying(payload, cpu -> lookups.lookup(cpu, tuple));
+  }
+
+  /// Looks up a packet and delivers it, as far as that changes later lookups: a UDP socket with a peer
+  /// from then on prefers the CPU that received it ([UdpSock#received]), here CPU 0.
+  ///
+  /// @throws io.bpf4j.error.ProgramFault when a program was stopped
+  public LookupResult deliver(Tuple tuple) {
+    LookupResult result = lookup(tuple);
+    Sock sock =
+        switch (result) {
+          case LookupResult.Established(Sock found) -> found;
+          case LookupResult.Steered(Sock found, var _) -> found;
+          case LookupResult.Listener(Sock found) -> found;
+          default -> null;
+        };
+    if (sock instanceof UdpSock udp) {
+      udp.received(tuple.family(), 0);
+    }
+    return result;
   }
 
   private <T> T carrying(byte[] payload, Function<WorldCpu, T> task) {
