@@ -38,6 +38,10 @@ import picocli.CommandLine.Parameters;
 final class Bench extends Command {
   private static final String SAME = "same";
   private static final String RANDOM = "random";
+
+  /// Bytes of zeros that a program gets that takes no context of a lookup.
+  private static final int DATA = 64;
+
   private static final List<String> DEFAULT = List.of("interp", "checked-jit", "jit");
 
   @Parameters(
@@ -170,7 +174,7 @@ final class Bench extends Command {
       List<MapSetup> setups,
       List<byte[]> contexts) {
     boolean typed = spec.type() == ProgType.SK_LOOKUP;
-    List<byte[]> inputs = typed ? contexts : List.of(new byte[0]);
+    List<byte[]> inputs = typed ? contexts : List.of(new byte[DATA]);
     Map<String, ProgramRun> runs = new LinkedHashMap<>();
     List<BenchLane> lanes = new ArrayList<>();
     try {

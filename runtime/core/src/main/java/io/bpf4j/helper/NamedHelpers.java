@@ -25,7 +25,7 @@ import io.bpf4j.platform.Helper;
 import io.bpf4j.platform.RetType;
 import java.util.List;
 
-/// The helpers that the kernel offers to sk_lookup programs (Linux 6.18) and that have no
+/// The helpers that the kernel offers to the program types here (Linux 6.18) and that have no
 /// implementation here yet: rows that name them, and what they take. Arguments of kinds that
 /// [ArgType] cannot say (dynptrs, tasks, ring buffer records, locks, timers) are `ANY`.
 final class NamedHelpers {
@@ -41,6 +41,7 @@ final class NamedHelpers {
           gpl(35, INTEGER),
           row(37, INTEGER, CONST_MAP_PTR, ANY),
           row(42, INTEGER),
+          row(47, INTEGER, CTX),
           gpl(55, INTEGER, CONST_MAP_PTR, ANY, MEM_OUT, SIZE),
           row(80, INTEGER),
           row(86, INTEGER, SOCK),
@@ -59,6 +60,7 @@ final class NamedHelpers {
           row(117, INTEGER, ANY),
           row(118, INTEGER),
           row(120, INTEGER, ANY, ANY, MEM_OUT, SIZE),
+          row(122, INTEGER, CTX),
           row(123, INTEGER, ANY),
           row(124, INTEGER, CTX, SOCK_OR_NULL, ANY),
           row(125, INTEGER),

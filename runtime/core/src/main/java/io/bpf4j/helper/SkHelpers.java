@@ -108,7 +108,7 @@ public final class SkHelpers {
   /// | −errno | when |
   /// |---|---|
   /// | EINVAL | another flag than REPLACE and NO_REUSEPORT |
-  /// | ESOCKTNOSUPPORT | TCP that does not listen, UDP that is connected |
+  /// | ESOCKTNOSUPPORT | TCP that does not listen, UDP that is connected, AF_UNIX |
   /// | EPROTOTYPE | another protocol than the packet's |
   /// | EAFNOSUPPORT | another family, and the socket is AF_INET or takes IPv6 only |
   /// | EEXIST | there is a selection, and REPLACE is not given |
@@ -120,7 +120,8 @@ public final class SkHelpers {
       int protocol = Memory.getInt(sk + SockImage.PROTOCOL);
       int free =
           protocol == Protocol.TCP.number() ? SockState.LISTEN.number() : SockState.CLOSE.number();
-      if (Memory.getInt(sk + SockImage.STATE) != free) {
+      // Protocol 0 is AF_UNIX.
+      if (protocol == 0 || Memory.getInt(sk + SockImage.STATE) != free) {
         return Errno.ESOCKTNOSUPPORT.negated();
       }
       if (protocol != Memory.getInt(ctx + SkLookupCtx.PROTOCOL)) {

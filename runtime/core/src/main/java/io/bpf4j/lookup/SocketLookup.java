@@ -11,6 +11,7 @@ import io.bpf4j.sock.Probe;
 import io.bpf4j.sock.Sock;
 import io.bpf4j.sock.SockSlots;
 import io.bpf4j.sock.SockSpace;
+import java.util.List;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
@@ -105,6 +106,15 @@ public final class SocketLookup {
     cpu.probe().packet = false;
     RunArray array = links.runArray();
     return result(lookup(cpu, array, null), array);
+  }
+
+  /// Runs programs that need not be attached on a context, as [SkLookupTestRun] tells.
+  ///
+  /// @throws io.bpf4j.error.ErrnoException EINVAL, E2BIG, ERANGE, EAFNOSUPPORT for the context
+  /// @throws io.bpf4j.error.ProgramFault when a program was stopped
+  public SkLookupTestRun.Choice testRun(
+      WorldCpu cpu, List<RunnableProgram> programs, byte[] ctx) {
+    return SkLookupTestRun.choose(cpu, space, programs, ctx);
   }
 
   private LookupResult result(long answer, RunArray array) {

@@ -1,8 +1,10 @@
 package io.bpf4j.netns;
 
 import io.bpf4j.engine.RunnableProgram;
+import io.bpf4j.error.Errno;
 import io.bpf4j.lookup.LookupResult;
 import io.bpf4j.lookup.LookupTrace;
+import io.bpf4j.lookup.SkLookupTestRun;
 import io.bpf4j.lookup.SocketLookup;
 import io.bpf4j.lookup.WorldCpu;
 import io.bpf4j.net.Family;
@@ -14,6 +16,8 @@ import io.bpf4j.sklookup.Link;
 import io.bpf4j.sklookup.LinkTable;
 import io.bpf4j.sock.Sock;
 import io.bpf4j.sock.SockSpace;
+import io.bpf4j.sock.UdpSock;
+import io.bpf4j.sock.UnixSock;
 import java.util.List;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -86,6 +90,11 @@ public final class Netns {
     return space.open(protocol, family, uid);
   }
 
+  /// Opens an AF_UNIX socket of root's: no packet finds it, but maps take it.
+  public UnixSock openUnix(UnixSock.Kind kind) {
+    return space.openUnix(kind, 0);
+  }
+
   /// The open sockets, in the order they were opened.
   public List<Sock> sockets() {
     return space.sockets();
@@ -109,6 +118,37 @@ public final class Netns {
     return links().stream().map(Link::program).toList();
   }
 
+  /// The same into a buffer with room for so many (`prog_cnt`): it gets what fits, with ENOSPC when
+  /// that is not all. Without room they are only counted, which is no error.
+  public Query query(int room) {
+    List<RunnableProgram> all = query();
+    boolean fits = room == 0 || room >= all.size();
+    return new Query(
+        all.subList(0, Math.min(room, all.size())), all.size(), fits ? null : Errno.ENOSPC);
+  }
+
+  /// What BPF_PROG_QUERY fills in.
+  ///
+  /// @param programs as many as fit, in the order they run
+  /// @param count how many there are in all
+  /// @param errno ENOSPC when not all fit, else null
+  public record Query(List<RunnableProgram> programs, int count, @Nullable Errno errno) {
+    public Query {
+      programs = List.copyOf(programs);
+    }
+  }
+
+  /// Runs several programs, attached or not, in their order on a context, combines their verdicts,
+  /// and lets the group of the selected socket pick. The kernel's test run is that of one program:
+  /// [World#testRun].
+  ///
+  /// @param ctx a `struct bpf_sk_lookup` as for BPF_PROG_TEST_RUN
+  /// @throws io.bpf4j.error.ErrnoException EINVAL, E2BIG, ERANGE, EAFNOSUPPORT for the context
+  /// @throws io.bpf4j.error.ProgramFault when a program was stopped
+  public SkLookupTestRun.Choice testRun(List<RunnableProgram> programs, byte[] ctx) {
+    return world.onOwnCpu(cpu -> lookups.testRun(cpu, programs, ctx));
+  }
+
   /// The lookup in its form without objects.
   public SocketLookup lookups() {
     return lookups;
@@ -128,6 +168,25 @@ public final class Netns {
   /// @throws io.bpf4j.error.ProgramFault when a program was stopped
   public LookupResult lookup(Tuple tuple, byte[] payload) {
     return carrying(payload, cpu -> lookups.lookup(cpu, tuple));
+  }
+
+  /// Looks up a packet and delivers it, as far as that changes later lookups: a UDP socket with a peer
+  /// from then on prefers the CPU that received it ([UdpSock#received]), here CPU 0.
+  ///
+  /// @throws io.bpf4j.error.ProgramFault when a program was stopped
+  public LookupResult deliver(Tuple tuple) {
+    LookupResult result = lookup(tuple);
+    Sock sock =
+        switch (result) {
+          case LookupResult.Established(Sock found) -> found;
+          case LookupResult.Steered(Sock found, var _) -> found;
+          case LookupResult.Listener(Sock found) -> found;
+          default -> null;
+        };
+    if (sock instanceof UdpSock udp) {
+      udp.received(tuple.family(), 0);
+    }
+    return result;
   }
 
   private <T> T carrying(byte[] payload, Function<WorldCpu, T> task) {

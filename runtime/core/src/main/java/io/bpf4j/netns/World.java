@@ -9,6 +9,9 @@ import io.bpf4j.error.Errno;
 import io.bpf4j.error.ErrnoException;
 import io.bpf4j.error.UnsupportedException;
 import io.bpf4j.helper.TraceLog;
+import io.bpf4j.lookup.SkLookupTestRun;
+import io.bpf4j.lookup.TestRunInput;
+import io.bpf4j.lookup.TestRunOutput;
 import io.bpf4j.lookup.WorldCpu;
 import io.bpf4j.map.Maps;
 import io.bpf4j.map.RuntimeMap;
@@ -189,6 +192,15 @@ public final class World {
   /// Loads a program whose maps are bound.
   public RunnableProgram load(Program program) {
     return engine.load(program, LinuxPlatform.PLATFORM, EngineOptions.DEFAULT);
+  }
+
+  /// Runs one sk_lookup program on a context, as BPF_PROG_TEST_RUN does: what is attached does not
+  /// run, and no regular lookup follows. To the program it is CPU 0. One call runs at a time.
+  ///
+  /// @throws ErrnoException as [SkLookupTestRun#run]
+  /// @throws io.bpf4j.error.ProgramFault when the program was stopped
+  public TestRunOutput testRun(RunnableProgram program, TestRunInput input) {
+    return onOwnCpu(cpu -> SkLookupTestRun.run(cpu, program, input));
   }
 
   RunnableProgram reporting(RunnableProgram program) {

@@ -36,6 +36,9 @@ public final class ReuseportGroup {
   static void attach(Sock sock, GroupProgram program) {
     synchronized (sock.space.slots) {
       sock.checkOpen(ATTACH);
+      if (sock instanceof UnixSock && program instanceof GroupProgram.SkReuseport) {
+        throw sock.refuse(Errno.ENOTSUPP, ATTACH, "it is an AF_UNIX socket");
+      }
       ReuseportGroup in = sock.group;
       if (!sock.hashed()) {
         if (!sock.reusePort) {

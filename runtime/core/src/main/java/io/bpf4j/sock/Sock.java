@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
 /// | any other | 127.0.0.6, a placeholder | no: bind() sets IPV6_V6ONLY |
 ///
 /// The calls lock all sockets of the world; lookups read the fields as they are.
-public abstract sealed class Sock permits TcpSock, UdpSock {
+public abstract sealed class Sock permits TcpSock, UdpSock, UnixSock {
   /// The v4 view of a socket bound to an IPv6 address (LOOPBACK4_IPV6).
   static final int PLACEHOLDER4 = 0x7f000006;
 
@@ -81,8 +81,23 @@ public abstract sealed class Sock permits TcpSock, UdpSock {
 
   public abstract Protocol protocol();
 
-  public final Family family() {
+  public Family family() {
     return inet6 ? Family.INET6 : Family.INET;
+  }
+
+  /// What `bpf_sock.family` shows.
+  int familyNumber() {
+    return family().number();
+  }
+
+  /// What `bpf_sock.type` shows: SOCK_STREAM 1, SOCK_DGRAM 2.
+  int typeNumber() {
+    return tcp() ? 1 : 2;
+  }
+
+  /// What `bpf_sock.protocol` shows.
+  int protocolNumber() {
+    return protocol().number();
   }
 
   /// Its number in the world, from 0.
@@ -190,41 +205,10 @@ public abstract sealed class Sock permits TcpSock, UdpSock {
   /// Sets an option.
   ///
   /// @throws ErrnoException EINVAL for IPV6_V6ONLY on a socket with a port, ENODEV for an interface
-  ///   that is not there, ENOPROTOOPT for IPV6_V6ONLY on an AF_INET socket
+  ///   that is not there, ENOPROTOOPT for IPV6_V6ONLY on an AF_INET socket, EOPNOTSUPP for
+  ///   SO_REUSEPORT on an AF_UNIX socket
   public final void setsockopt(SockOption option, int value) {
-    synchronized (space.slots) {
-      checkOpen("setsockopt " + option);
-      switch (option) {
-        case SO_REUSEADDR -> reuseAddr = value != 0;
-        case SO_REUSEPORT -> reusePort = value != 0;
-        case SO_MARK -> mark = value;
-        case SO_PRIORITY -> priority = value;
-        case SO_INCOMING_CPU -> {
-          incomingCpu = value;
-          ReuseportGroup in = group;
-          if (in != null) {
-            in.cpuChanged(this);
-          }
-        }
-        case SO_BINDTOIFINDEX -> {
-          if (value != 0 && !space.routes.hasDevice(value)) {
-            throw refuse(Errno.ENODEV, "setsockopt " + option, "no interface has index " + value);
-          }
-          boundDev = value;
-          deviceChanged();
-        }
-        case IPV6_V6ONLY -> {
-          if (!inet6) {
-            throw refuse(Errno.ENOPROTOOPT, "setsockopt " + option, "it is an AF_INET socket");
-          }
-          if (num != 0) {
-            throw refuse(Errno.EINVAL, "setsockopt " + option, "the socket has a port");
-          }
-          v6only = value != 0;
-        }
-      }
-      SockImage.write(this);
-    }
+    SockOptions.set(this, option, value);
   }
 
   /// Sets a yes-or-no option.
@@ -234,15 +218,7 @@ public abstract sealed class Sock permits TcpSock, UdpSock {
 
   /// Reads an option.
   public final int getsockopt(SockOption option) {
-    return switch (option) {
-      case SO_REUSEADDR -> reuseAddr ? 1 : 0;
-      case SO_REUSEPORT -> reusePort ? 1 : 0;
-      case SO_MARK -> mark;
-      case SO_PRIORITY -> priority;
-      case SO_INCOMING_CPU -> incomingCpu;
-      case SO_BINDTOIFINDEX -> boundDev;
-      case IPV6_V6ONLY -> v6only ? 1 : 0;
-    };
+    return SockOptions.get(this, option);
   }
 
   /// UDP sockets are hashed anew when their interface changes; TCP sockets are not.
@@ -256,7 +232,7 @@ public abstract sealed class Sock permits TcpSock, UdpSock {
   ///   have; EADDRINUSE when the port cannot be shared
   public final void bind(IpAddr address, Port port) {
     synchronized (space.slots) {
-      checkOpen("bind");
+      checkInet("bind");
       if (!inet6 && address.family() == Family.INET6) {
         throw refuse(Errno.EAFNOSUPPORT, "bind", address + " is no address of AF_INET");
       }
@@ -307,7 +283,7 @@ public abstract sealed class Sock permits TcpSock, UdpSock {
   ///   it is an IPv4 address and IPV6_V6ONLY is set; EADDRNOTAVAIL when the connection exists
   public final void connect(IpAddr peer, Port port) {
     synchronized (space.slots) {
-      checkOpen("connect");
+      checkInet("connect");
       if (!inet6 && peer.family() == Family.INET6) {
         throw refuse(Errno.EAFNOSUPPORT, "connect", peer + " is no address of AF_INET");
       }
@@ -383,7 +359,8 @@ public abstract sealed class Sock permits TcpSock, UdpSock {
   /// without a port starts a group of its own by it.
   ///
   /// @throws ErrnoException EINVAL for a program that is neither sk_reuseport nor socket_filter, and
-  ///   for a socket without SO_REUSEPORT or, when it has a port, without a group
+  ///   for a socket without SO_REUSEPORT or, when it has a port, without a group; ENOTSUPP for a
+  ///   sk_reuseport program on an AF_UNIX socket
   public final void attachReuseport(RunnableProgram program) {
     GroupProgram of = GroupProgram.of(program);
     if (of == null) {
@@ -481,6 +458,14 @@ public abstract sealed class Sock permits TcpSock, UdpSock {
   final void checkOpen(String call) {
     if (closed) {
       throw refuse(Errno.EBADF, call, "the socket is closed");
+    }
+  }
+
+  /// AF_UNIX sockets cannot have IP addresses.
+  private void checkInet(String call) {
+    checkOpen(call);
+    if (this instanceof UnixSock) {
+      throw refuse(Errno.EINVAL, call, "an AF_UNIX socket has no IP address");
     }
   }
 

@@ -30,17 +30,14 @@ public final class SockImage {
   /// The socket's number.
   static final int INDEX = 84;
 
-  private static final int SOCK_STREAM = 1;
-  private static final int SOCK_DGRAM = 2;
-
   private SockImage() {}
 
   /// Writes the fields that never change. The number goes last: an empty slot's is 0.
   static void first(Sock sock) {
     long at = sock.pointer();
-    Memory.putInt(at + FAMILY, sock.family().number());
-    Memory.putInt(at + TYPE, sock.tcp() ? SOCK_STREAM : SOCK_DGRAM);
-    Memory.putInt(at + PROTOCOL, sock.protocol().number());
+    Memory.putInt(at + FAMILY, sock.familyNumber());
+    Memory.putInt(at + TYPE, sock.typeNumber());
+    Memory.putInt(at + PROTOCOL, sock.protocolNumber());
     Memory.putInt(at + RX_QUEUE_MAPPING, -1);
     Memory.putInt(at + INDEX, sock.index());
     write(sock);

@@ -42,9 +42,12 @@ public final class SockPlaces {
   /// Notes the place in a REUSEPORT_SOCKARRAY, which the socket has until it leaves its group.
   ///
   /// @param put makes the place refer to the socket; the socket cannot leave its group meanwhile
-  /// @return 0, or what forbids it: −EINVAL for a socket that no packet can find or that is in no
-  ///   group, −EBUSY for one that is in a map
+  /// @return 0, or what forbids it: −ENOTSUPP for an AF_UNIX socket, −EINVAL for one that no packet
+  ///   can find or that is in no group, −EBUSY for one that is in a map
   public long holdInArray(SockEntry entry, Runnable put) {
+    if (sock instanceof UnixSock) {
+      return Errno.ENOTSUPP.negated();
+    }
     synchronized (sock.space.slots) {
       if (!sock.hashed() || sock.group == null) {
         return Errno.EINVAL.negated();

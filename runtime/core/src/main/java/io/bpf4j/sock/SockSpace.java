@@ -52,6 +52,17 @@ public final class SockSpace {
     }
   }
 
+  /// Opens an AF_UNIX socket. It is not among [#sockets]: no packet finds it, and it outlives its
+  /// namespace.
+  public UnixSock openUnix(UnixSock.Kind kind, int uid) {
+    synchronized (slots) {
+      UnixSock sock = new UnixSock(this, slots.take(), kind, uid);
+      SockImage.first(sock);
+      slots.publish(sock);
+      return sock;
+    }
+  }
+
   /// The sockets that are not closed, in the order they were opened.
   public List<Sock> sockets() {
     synchronized (slots) {

@@ -12,6 +12,9 @@ final class SockText {
     String name = sock.name();
     StringBuilder text = new StringBuilder("socket ");
     text.append(name.isEmpty() ? Integer.toString(sock.index()) : "'" + name + "'");
+    if (sock instanceof UnixSock unix) {
+      return text.append(" (unix ").append(unix.kind()).append(')').toString();
+    }
     text.append(" (").append(sock.protocol()).append(' ');
     text.append(endpoint(sock.address(), sock.port()));
     IpAddr peer = sock.peerAddress();

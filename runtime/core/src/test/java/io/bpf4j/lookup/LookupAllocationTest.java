@@ -3,10 +3,20 @@ package io.bpf4j.lookup;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.sun.management.ThreadMXBean;
+import io.bpf4j.cbpf.ClassicFilter;
+import io.bpf4j.cbpf.ClassicInsn;
+import io.bpf4j.engine.RunnableProgram;
+import io.bpf4j.isa.Assembler;
+import io.bpf4j.map.RuntimeMap;
 import io.bpf4j.map.SocketMap;
 import io.bpf4j.netns.TestNet;
+import io.bpf4j.prog.ProgType;
+import io.bpf4j.prog.Program;
+import io.bpf4j.prog.Subprog;
+import io.bpf4j.sock.Sock;
 import io.bpf4j.sock.TcpSock;
 import java.lang.management.ManagementFactory;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 /// The lookup without objects leaves nothing to the garbage collector.
@@ -80,5 +90,58 @@ final class LookupAllocationTest {
     assertThat(threads.getCurrentThreadAllocatedBytes() - before).isLessThan(ROUNDS / 10);
     assertThat(kinds)
         .isEqualTo(1 << LookupKind.LISTENER.ordinal() | 1 << LookupKind.NONE.ordinal());
+  }
+
+  @Test
+  void groupsWithProgramsAllocateNothing() {
+    Sock web = net.tcp("0.0.0.0:80", "port");
+    Sock web6 = net.tcp("[::]:81", "port");
+    Sock dns = net.udp("0.0.0.0:53", "port");
+    net.tcp("0.0.0.0:80", "port");
+    SocketMap map = net.sockmap(web);
+    web.attachReuseport(
+        group(
+            ProgType.SK_REUSEPORT,
+            """
+            r6 = *(u64 *)(r1 +0)
+            r7 = *(u16 *)(r6 +2)
+            *(u32 *)(r10 -4) = 0
+            r2 = map[idx:0]
+            r3 = r10
+            r3 += -4
+            r4 = 0
+            call bpf_sk_select_reuseport#82
+            r0 = 1
+            exit
+            """,
+            map));
+    web6.attachReuseport(group(ProgType.SK_REUSEPORT, "r0 = 0\nexit"));
+    dns.attachReuseport(
+        new ClassicFilter(
+            List.of(
+                ClassicInsn.of(ClassicInsn.LD | ClassicInsn.B | ClassicInsn.ABS, -0x100000),
+                ClassicInsn.of(ClassicInsn.RET | ClassicInsn.A, 0))));
+    lookUp(0);
+    ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+    long before = threads.getCurrentThreadAllocatedBytes();
+    int kinds = lookUp(0);
+    assertThat(threads.getCurrentThreadAllocatedBytes() - before).isLessThan(ROUNDS / 10);
+    assertThat(kinds)
+        .isEqualTo(
+            1 << LookupKind.LISTENER.ordinal()
+                | 1 << LookupKind.NONE.ordinal()
+                | 1 << LookupKind.DROPPED_BY_GROUP.ordinal());
+  }
+
+  private RunnableProgram group(ProgType type, String code, RuntimeMap... maps) {
+    return net.world.load(
+        new Program(
+            "group",
+            type,
+            Assembler.assemble(code),
+            List.of(maps),
+            List.of(new Subprog("group", 0)),
+            List.of(),
+            "GPL"));
   }
 }

@@ -171,7 +171,7 @@ final class TwinGroups implements AutoCloseable {
   private final KernelMap theirSteering;
   private final RunnableProgram ourLookup;
   private final KernelProg theirLookup;
-  private @Nullable KernelLink link;
+  private final List<KernelLink> links = new ArrayList<>();
 
   TwinGroups(TwinNet net) {
     this.net = net;
@@ -194,7 +194,7 @@ final class TwinGroups implements AutoCloseable {
     theirLookup = theirs(ProgType.SK_LOOKUP, SK_LOOKUP, theirMaps);
   }
 
-  private RunnableProgram ours(ProgType type, String code, List<RuntimeMap> maps) {
+  RunnableProgram ours(ProgType type, String code, List<RuntimeMap> maps) {
     return net.world.load(
         new Program(
             "test",
@@ -212,10 +212,18 @@ final class TwinGroups implements AutoCloseable {
     return prog;
   }
 
+  RunnableProgram ourLookup() {
+    return ourLookup;
+  }
+
+  KernelProg theirLookup() {
+    return theirLookup;
+  }
+
   /// Attaches the sk_lookup program.
   void steer() {
     net.ns.attach(ourLookup);
-    link = net.live.attach(theirLookup);
+    links.add(net.live.attach(theirLookup));
     net.story.add("attach sk_lookup");
   }
 
@@ -370,9 +378,7 @@ final class TwinGroups implements AutoCloseable {
 
   @Override
   public void close() {
-    if (link != null) {
-      link.close();
-    }
+    links.forEach(KernelLink::close);
     loaded.forEach(KernelProg::close);
     theirs.forEach(KernelMap::close);
     theirSteering.close();

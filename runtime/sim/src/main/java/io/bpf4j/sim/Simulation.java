@@ -215,8 +215,8 @@ public final class Simulation {
           new Outcome(ResultKind.STEERED, sock.name(), link.name());
       case LookupResult.Listener(var sock) -> new Outcome(ResultKind.LISTENER, sock.name(), null);
       case LookupResult.DroppedBy(var link) -> new Outcome(ResultKind.DROPPED, null, link.name());
-      case LookupResult.DroppedByGroup(var via, var link) ->
-          new Outcome(ResultKind.DROPPED, via.name(), link == null ? null : link.name());
+      case LookupResult.DroppedByGroup(var via, var _) ->
+          new Outcome(ResultKind.DROPPED, via.name(), null);
       case LookupResult.NoSocket _ -> new Outcome(ResultKind.NONE, null, null);
     };
   }

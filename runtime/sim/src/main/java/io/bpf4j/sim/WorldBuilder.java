@@ -1,5 +1,6 @@
 package io.bpf4j.sim;
 
+import io.bpf4j.cbpf.ClassicFilter;
 import io.bpf4j.elf.BpfObjectReader;
 import io.bpf4j.engine.Engine;
 import io.bpf4j.engine.RunnableProgram;
@@ -17,6 +18,7 @@ import io.bpf4j.prog.ProgSpec;
 import io.bpf4j.prog.ProgType;
 import io.bpf4j.sim.scenario.BtfLayouts;
 import io.bpf4j.sim.scenario.Endpoint;
+import io.bpf4j.sim.scenario.GroupSpec;
 import io.bpf4j.sim.scenario.InterfaceAddress;
 import io.bpf4j.sim.scenario.InterfaceSpec;
 import io.bpf4j.sim.scenario.LinkSpec;
@@ -41,7 +43,7 @@ import java.util.Objects;
 import java.util.stream.Collectors;
 
 /// Builds the world of a scenario in the order a user would: interfaces, sockets, maps with their
-/// contents, links. What the simulated system calls refuse is told with its place in the file.
+/// contents, programs of reuseport groups, links. What the simulated system calls refuse is told with its place in the file.
 final class WorldBuilder {
   private final Scenario scenario;
   private final World world;
@@ -71,6 +73,7 @@ final class WorldBuilder {
     for (MapFill fill : scenario.maps()) {
       builder.contents(fill).write();
     }
+    scenario.groups().forEach(builder::attach);
     scenario.links().forEach(builder::attach);
     return new SimulatedHost(
         scenario, builder.world, builder.netns, builder.sockets, builder.byName, builder.objects);
@@ -189,22 +192,50 @@ final class WorldBuilder {
   }
 
   private void attach(LinkSpec spec) {
-    LoadedObject object = Objects.requireNonNull(objects.get(spec.object()));
-    ProgSpec program = object.object().program(spec.program());
+    RunnableProgram loaded =
+        load(spec.object(), spec.program(), spec.programPlace(), ProgType.SK_LOOKUP);
+    Netns target = netns.get(scenario.netns().indexOf(scenario.netns(spec.netns())));
+    try {
+      target.attach(loaded).named(spec.name());
+    } catch (ErrnoException e) {
+      throw error(spec.programPlace(), Objects.requireNonNull(e.getMessage()));
+    }
+  }
+
+  private void attach(GroupSpec spec) {
+    Sock member = Objects.requireNonNull(byName.get(spec.socket()));
+    String object = spec.object();
+    String program = spec.program();
+    try {
+      if (object == null || program == null) {
+        member.attachReuseport(new ClassicFilter(spec.filter()));
+      } else {
+        member.attachReuseport(
+            load(object, program, spec.programPlace(), ProgType.SK_REUSEPORT));
+      }
+    } catch (ErrnoException e) {
+      throw error(spec.programPlace(), Objects.requireNonNull(e.getMessage()));
+    }
+  }
+
+  /// Loads a program of an object.
+  ///
+  /// @param otherwise its type, if its section names none
+  private RunnableProgram load(String objectName, String name, Place at, ProgType otherwise) {
+    LoadedObject object = Objects.requireNonNull(objects.get(objectName));
+    ProgSpec program = object.object().program(name);
     if (program == null) {
       List<String> known = object.object().programs().stream().map(ProgSpec::name).toList();
       throw error(
-          spec.programPlace(),
+          at,
           "object '%s' has no program '%s'%s"
-              .formatted(spec.object(), spec.program(), Nearest.hint(spec.program(), known)));
+              .formatted(objectName, name, Nearest.hint(name, known)));
     }
-    Netns target = netns.get(scenario.netns().indexOf(scenario.netns(spec.netns())));
     try {
-      ProgType type = program.type() == ProgType.UNSPEC ? ProgType.SK_LOOKUP : program.type();
-      RunnableProgram loaded = world.load(program, object.maps(), type);
-      target.attach(loaded).named(spec.name());
+      ProgType type = program.type() == ProgType.UNSPEC ? otherwise : program.type();
+      return world.load(program, object.maps(), type);
     } catch (ErrnoException | BindException | UnsupportedException | InsnFormatException e) {
-      throw error(spec.programPlace(), Objects.requireNonNull(e.getMessage()));
+      throw error(at, Objects.requireNonNull(e.getMessage()));
     }
   }
 }

@@ -47,6 +47,52 @@ final class SimulationTest {
   }
 
   @ParameterizedTest
+  @ValueSource(strings = {"jit", "interp"})
+  void aGroupsProgramPicksAsTheSampleExpects(String engine) {
+    Report report = run("group/scenario.yaml", engine);
+    assertThat(report.expectations()).hasSize(6).allSatisfy(e -> assertThat(e.ok()).isTrue());
+    assertThat(report.fault()).isNull();
+  }
+
+  private static Scenario grouped(String groups) {
+    Path file = SAMPLES.resolve("group/scenario.yaml");
+    try {
+      String text = java.nio.file.Files.readString(file);
+      return ScenarioReader.parse(
+          file, text.replace("  - {socket: dns, object: group, program: pick}", groups));
+    } catch (java.io.IOException e) {
+      throw new java.io.UncheckedIOException(e);
+    }
+  }
+
+  @Test
+  void aClassicFilterPicksByIndex() {
+    Scenario scenario =
+        grouped("  - {socket: dns, filter: [\"0x06 0 0 1\"]}");
+    Report report = run(scenario, "jit", RunOptions.DEFAULT);
+    assertThat(report.sockets().get(1).listener()).isEqualTo(4000);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          {socket: dms, object: group, program: pick} | there is no socket 'dms'; did you mean 'dns'?
+          {socket: dns, object: group} | a group has 'object' and 'program', or a 'filter'
+          {socket: dns, object: group, program: pack} | object 'group' has no program 'pack'; did you mean 'pick'?
+          {socket: dns, filter: ["48 0 0"]} | '48 0 0' is no classic instruction: code jt jf k, like 48 0 0 0
+          {socket: dns, filter: ["48 0 0 0"]} | EINVAL: the last instruction must be a return
+          """)
+  void aGroupThatCannotBeIsToldWithItsPlace(String group, String message) {
+    org.assertj.core.api.Assertions.assertThatExceptionOfType(
+            io.bpf4j.sim.scenario.ScenarioException.class)
+        .isThrownBy(() -> build(grouped("  - " + group), "jit", RunOptions.DEFAULT))
+        .withMessageMatching(".*scenario.yaml:[0-9]+:[0-9]+: .*")
+        .withMessageContaining(message);
+  }
+
+  @ParameterizedTest
   @CsvSource({
     "quickstart, jit", "quickstart, interp",
     "prefix, jit", "prefix, interp",

@@ -1,5 +1,6 @@
 package io.bpf4j.sim.explain;
 
+import io.bpf4j.error.Errno;
 import io.bpf4j.helper.MapHelpers;
 import io.bpf4j.helper.SkHelpers;
 import io.bpf4j.lookup.HelperCall;
@@ -26,6 +27,9 @@ final class Calls {
     HelperCall.MapAccess map = call.map();
     if (map != null) {
       List<String> arguments = new ArrayList<>(List.of(map.name(), bytes(map.key())));
+      if (call.id() == SkHelpers.SK_SELECT_REUSEPORT) {
+        arguments.addFirst("ctx");
+      }
       if (call.id() == MapHelpers.UPDATE_ELEM) {
         arguments.add(call.sock() == null ? "…" : name(call.sock()));
         arguments.add("flags " + call.args().get(3));
@@ -45,6 +49,9 @@ final class Calls {
       return "-" + call.errno();
     }
     HelperCall.MapAccess map = call.map();
+    if (call.id() == SkHelpers.SK_SELECT_REUSEPORT) {
+      return call.result() + ", " + name(call.sock());
+    }
     if (map == null || call.id() != MapHelpers.LOOKUP_ELEM) {
       return Long.toString(call.result());
     }
@@ -55,12 +62,34 @@ final class Calls {
     return call.sock() != null ? name(call.sock()) : value == null ? "found" : bytes(value);
   }
 
-  /// Why an assignment failed, in words, or null when it did not.
+  /// Why an assignment or selection failed, in words, or null when it did not.
   static @Nullable String reason(HelperCall call) {
-    if (call.id() != SkHelpers.SK_ASSIGN || call.errno() == null) {
+    return switch (call.id()) {
+      case SkHelpers.SK_ASSIGN -> assignment(call.errno());
+      case SkHelpers.SK_SELECT_REUSEPORT -> selection(call.errno(), name(call.sock()));
+      default -> null;
+    };
+  }
+
+  private static @Nullable String selection(@Nullable Errno errno, String sock) {
+    if (errno == null) {
       return null;
     }
-    return switch (call.errno()) {
+    return switch (errno) {
+      case ENOENT -> "the map has no socket there";
+      case EINVAL -> sock + " is in no reuseport group";
+      case EPROTOTYPE -> sock + " is in another group, of another protocol";
+      case EAFNOSUPPORT -> sock + " is in another group, of another family";
+      case EBADFD -> sock + " is in another group";
+      default -> null;
+    };
+  }
+
+  private static @Nullable String assignment(@Nullable Errno errno) {
+    if (errno == null) {
+      return null;
+    }
+    return switch (errno) {
       case EINVAL -> "flags other than REPLACE and NO_REUSEPORT";
       case ESOCKTNOSUPPORT -> "only a listening TCP or an unconnected UDP socket can be selected";
       case EPROTOTYPE -> "the socket's protocol is not the packet's";

@@ -56,8 +56,10 @@ public final class ExplainJson {
       case LookupResult.Steered(var sock, var link) -> result(all, ResultKind.STEERED, sock, link);
       case LookupResult.Listener(var sock) -> result(all, ResultKind.LISTENER, sock, null);
       case LookupResult.DroppedBy(var link) -> result(all, ResultKind.DROPPED, null, link);
-      case LookupResult.DroppedByGroup(var via, var link) ->
-          result(all, ResultKind.DROPPED, via, link);
+      case LookupResult.DroppedByGroup(var via, var link) -> {
+        result(all, ResultKind.DROPPED, via, link);
+        all.put("byGroup", true);
+      }
       case LookupResult.NoSocket _ -> result(all, ResultKind.NONE, null, null);
     }
   }
@@ -97,6 +99,14 @@ public final class ExplainJson {
         row.put("hash", Integer.toUnsignedLong(group.hash()));
         row.put("index", group.start());
         row.put("found", name(group.pick()));
+        Step.GroupRun run = group.run();
+        if (run != null) {
+          row.put("program", run.program().name());
+          row.put("calls", run.calls().stream().map(ExplainJson::call).toList());
+          row.put("returned", run.r0());
+          row.put("picked", name(run.picked()));
+          row.put("refused", run.refused());
+        }
       }
       case Step.Run run -> run(row, run);
       case Step.Combination(var rule, var selection, var decidedBy) -> {

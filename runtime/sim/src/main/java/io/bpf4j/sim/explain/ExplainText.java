@@ -7,6 +7,7 @@ import io.bpf4j.lookup.Step;
 import io.bpf4j.net.IpAddr;
 import io.bpf4j.net.Protocol;
 import io.bpf4j.sim.replay.Disposition;
+import io.bpf4j.sock.GroupProgram;
 import io.bpf4j.sock.Sock;
 import java.util.ArrayList;
 import java.util.List;
@@ -224,11 +225,47 @@ public final class ExplainText {
         members.stream().limit(MEMBERS_SHOWN).map(Calls::name).collect(Collectors.joining(", "))
             + (members.size() > MEMBERS_SHOWN ? ", … (" + members.size() + ")" : "");
     step("SO_REUSEPORT: %s is in the group [%s]".formatted(Calls.name(group.via()), names));
+    Step.GroupRun run = group.run();
+    if (run != null) {
+      program(run);
+      if (run.refused() || run.picked() != null) {
+        return;
+      }
+    }
     detail(
         group.pick() == null
             ? "no member can take the packet: it stays with " + Calls.name(group.via())
             : "hash 0x%08x gives index %d: %s"
                 .formatted(group.hash(), group.start(), Calls.name(group.pick())));
+  }
+
+  /// The program of a group.
+  private void program(Step.GroupRun run) {
+    line("");
+    detail(paint(BOLD, run.program().name()) + " (program of the group)");
+    int width = run.calls().stream().mapToInt(c -> Calls.call(c).length()).max().orElse(0);
+    for (HelperCall call : run.calls()) {
+      call(call, Math.min(width, 60));
+    }
+    detail("  returns " + groupVerdict(run));
+  }
+
+  private static String groupVerdict(Step.GroupRun run) {
+    Sock picked = run.picked();
+    if (!(run.program() instanceof GroupProgram.SkReuseport)) {
+      long index = run.r0() & 0xffff_ffffL;
+      return picked == null
+          ? index + ", which is no member's index"
+          : "index %d: %s".formatted(index, Calls.name(picked));
+    }
+    if (run.refused()) {
+      return run.r0() == 0
+          ? "SK_DROP: the packet is refused"
+          : run.r0() + ", which is not SK_PASS: the packet is refused";
+    }
+    return picked == null
+        ? "SK_PASS, selecting nobody"
+        : "SK_PASS, selecting " + Calls.name(picked);
   }
 
   private void scan(Step.Scan scan) {

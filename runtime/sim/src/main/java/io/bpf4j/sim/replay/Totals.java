@@ -44,7 +44,7 @@ public final class Totals {
     byResult[kind]++;
     bySocket[kind * (sockets + 1) + (socket < 0 ? sockets : socket)]++;
     byLink[kind * (links + 1) + (link < 0 ? links : link)]++;
-    if (socket >= 0 && link >= 0) {
+    if (kind == ResultKind.STEERED.ordinal() && socket >= 0 && link >= 0) {
       steered[socket * (links + 1) + link]++;
     }
   }

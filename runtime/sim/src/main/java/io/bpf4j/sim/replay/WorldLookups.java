@@ -52,10 +52,12 @@ final class WorldLookups implements Lookups {
             b.dstLo[i],
             b.dport[i],
             b.iif[i]);
+    LookupKind kind = LookupAnswer.kind(answer);
+    // What a group refuses is not counted as refused by the link that selected its member.
     return Answer.of(
-        KINDS[LookupAnswer.kind(answer).ordinal()],
+        KINDS[kind.ordinal()],
         LookupAnswer.socket(answer),
-        LookupAnswer.link(answer));
+        kind == LookupKind.DROPPED_BY_GROUP ? -1 : LookupAnswer.link(answer));
   }
 
   @Override

@@ -90,7 +90,7 @@ final class ExpectationReader {
   }
 
   /// `steered [to SOCKET] [via LINK]`, `listener [SOCKET]`, `established [SOCKET]`, `dropped [by
-  /// LINK]`, `none`, `notLocal`.
+  /// LINK]`, `dropped by group SOCKET`, `none`, `notLocal`.
   private Outcome outcome(Yaml yaml) {
     List<String> words = new ArrayList<>(List.of(values.text(yaml, "a result").split("\\s+")));
     ResultKind result = result(yaml, words.removeFirst());
@@ -100,6 +100,13 @@ final class ExpectationReader {
     while (!words.isEmpty()) {
       String word = words.removeFirst();
       if (word.equals("to") && steered && socket == null && !words.isEmpty()) {
+        socket = socketNames.refer(yaml, words.removeFirst());
+      } else if (result == ResultKind.DROPPED
+          && socket == null
+          && word.equals("by")
+          && words.size() == 2
+          && words.getFirst().equals("group")) {
+        words.removeFirst();
         socket = socketNames.refer(yaml, words.removeFirst());
       } else if (word.equals(steered ? "via" : "by")
           && (steered || result == ResultKind.DROPPED)
@@ -114,7 +121,8 @@ final class ExpectationReader {
             yaml,
             "'%s' does not fit: expect steered [to SOCKET] [via LINK], listener [SOCKET],"
                     .formatted(word)
-                + " established [SOCKET], dropped [by LINK], none or notLocal");
+                + " established [SOCKET], dropped [by LINK], dropped by group SOCKET, none or"
+                + " notLocal");
       }
     }
     return new Outcome(result, socket, link);

@@ -9,6 +9,7 @@ import java.util.List;
 /// @param netns the network namespaces, at least one
 /// @param objects the BPF objects
 /// @param maps contents of maps, in the order they are written
+/// @param groups the programs of reuseport groups
 /// @param links the attached programs, in attach order
 /// @param traces recorded traffic, replayed one after another
 /// @param floods made-up traffic, replayed after the traces
@@ -20,6 +21,7 @@ public record Scenario(
     List<NetnsSpec> netns,
     List<ObjectSpec> objects,
     List<MapFill> maps,
+    List<GroupSpec> groups,
     List<LinkSpec> links,
     List<TraceSpec> traces,
     List<FloodSpec> floods,
@@ -29,6 +31,7 @@ public record Scenario(
     netns = List.copyOf(netns);
     objects = List.copyOf(objects);
     maps = List.copyOf(maps);
+    groups = List.copyOf(groups);
     links = List.copyOf(links);
     traces = List.copyOf(traces);
     floods = List.copyOf(floods);

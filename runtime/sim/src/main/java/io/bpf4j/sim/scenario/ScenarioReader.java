@@ -83,6 +83,7 @@ public final class ScenarioReader {
     each(top.optional("objects"), "objects by name", entry -> objects.add(object(entry)));
     List<MapFill> maps = new ArrayList<>();
     each(top.optional("maps"), "maps by object.map", entry -> maps.add(map(entry)));
+    GroupReader groups = new GroupReader(values, netnsReader.sockets(), objectNames);
     LinkReader links = new LinkReader(values, netnsNames, objectNames);
     List<LinkSpec> linkSpecs = links.read(top.list("links", "links", links::link));
     TrafficReader traffic = new TrafficReader(values, netnsNames, netns);
@@ -96,6 +97,7 @@ public final class ScenarioReader {
         netns,
         objects,
         maps,
+        top.list("groups", "programs of reuseport groups", groups::group),
         linkSpecs,
         flows == null ? List.of() : flows.list("traces", "traces", traffic::trace),
         flows == null ? List.of() : flows.list("floods", "floods", traffic::flood),

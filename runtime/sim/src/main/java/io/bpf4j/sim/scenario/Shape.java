@@ -10,7 +10,7 @@ enum Shape {
   SCENARIO(
       "scenario",
       List.of("version", "netns"),
-      List.of("description", "objects", "maps", "links", "traffic", "replay", "expectations")),
+      List.of("description", "objects", "maps", "groups", "links", "traffic", "replay", "expectations")),
   NETNS("netns", List.of("name", "interfaces"), List.of("sockets")),
   INTERFACE("interface", List.of("name", "ifindex"), List.of("local", "addresses")),
   SOCKET(
@@ -29,6 +29,7 @@ enum Shape {
           "connect")),
   MAP("map", List.of("entries"), List.of("keySize", "valueSize", "maxEntries")),
   ENTRY("entry", List.of("value"), List.of("key")),
+  GROUP("group", List.of("socket"), List.of("object", "program", "filter")),
   LINK("link", List.of("object", "program"), List.of("netns", "name")),
   TRAFFIC("traffic", List.of(), List.of("traces", "floods")),
   TRACE("trace", List.of("file"), List.of("netns", "interface")),

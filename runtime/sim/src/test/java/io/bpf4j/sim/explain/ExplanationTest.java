@@ -56,6 +56,34 @@ final class ExplanationTest {
   }
 
   @Test
+  void aGroupsProgramTellsItsCallsAndTheMemberItPicked() {
+    assertThat(tell("group", "udp 203.0.113.9:4000 -> 192.0.2.2:53"))
+        .containsPattern("bpf_map_lookup_elem\\(ports, a0 0f\\) += 00 00 00 00 ")
+        .containsPattern(
+            "bpf_sk_select_reuseport\\(ctx, workers, 00 00 00 00\\) += 0, dns/2  \\(group")
+        .contains("returns SK_PASS, selecting dns/2")
+        .endsWith("=> listener dns/2 (udp 0.0.0.0:53)\n");
+  }
+
+  @Test
+  void aFailedSelectionTellsWhyAndTheHashPicks() {
+    assertThat(tell("group", "udp 203.0.113.9:4002 -> 192.0.2.2:53"))
+        .contains("= -EBADFD: inner is in another group")
+        .contains("returns SK_PASS, selecting nobody")
+        .containsPattern("hash 0x[0-9a-f]{8} gives index [0-3]: dns/[0-3]");
+    assertThat(tell("group", "udp 203.0.113.9:4003 -> 192.0.2.2:53"))
+        .contains("= -ENOENT: the map has no socket there");
+  }
+
+  @Test
+  void aRefusalByAGroupIsToldApartFromThatOfALink() {
+    assertThat(tell("group", "udp 203.0.113.9:0 -> 192.0.2.2:53"))
+        .contains("returns SK_DROP: the packet is refused")
+        .contains("=> dropped by the reuseport program of dns/")
+        .endsWith(": the sender gets ICMP port unreachable\n");
+  }
+
+  @Test
   void anUnsteeredPacketTellsTheListenersScores() {
     assertThat(tell("quickstart", "tcp 203.0.113.9:40000 -> 198.51.100.77:9000"))
         .contains("together: no selection and no drop, the regular lookup goes on")

@@ -140,7 +140,7 @@ final class ScenarioReaderTest {
           everyPacketFirst: false | everyPacketFirst: true | some/full.yaml:43:9: assumeEstablished and everyPacketFirst exclude each other: without connections none can be assumed
           steered to web via policy.steer | steered to wbe | some/full.yaml:45:97: there is no socket 'wbe'; did you mean 'web'?
           steered to web via policy.steer | sterred | some/full.yaml:45:97: there is no result 'sterred'; did you mean 'steered'?
-          dropped by last | dropped to web | some/full.yaml:48:87: 'to' does not fit: expect steered [to SOCKET] [via LINK], listener [SOCKET], established [SOCKET], dropped [by LINK], none or notLocal
+          dropped by last | dropped to web | some/full.yaml:48:87: 'to' does not fit: expect steered [to SOCKET] [via LINK], listener [SOCKET], established [SOCKET], dropped [by LINK], dropped by group SOCKET, none or notLocal
           dropped by last | dropped by lost | some/full.yaml:48:87: there is no link 'lost'; did you mean 'last'?
           tcp 192.0.2.1:40000 -> 198.51.100.7:81 | tcp 192.0.2.1:40000 198.51.100.7:81 | 'some/full.yaml:48:24: a packet was expected: a packet is written PROTO SRC:SPORT -> DST:DPORT [ifindex N | dev NAME], like tcp 192.0.2.1:40000 -> 198.51.100.7:443'
           [ifindex 2] | [ifindex 3] | some/full.yaml:46:24: netns 'edge' has no interface with ifindex 3
@@ -165,7 +165,7 @@ final class ScenarioReaderTest {
       textBlock =
           """
           ''                      | 1:1: the file is empty
-          '[1, 2]'                | 1:1: a scenario was expected: a mapping with version, netns, description, objects, maps, links, traffic, replay, expectations, not a list
+          '[1, 2]'                | 1:1: a scenario was expected: a mapping with version, netns, description, objects, maps, groups, links, traffic, replay, expectations, not a list
           'version: 1\nversion: 1' | 2:1: 'version' stands here twice, first at 1:1
           'version: [1'           | 1:12: no YAML: expected ',' or ']', but got <stream end>
           'version: &a 1'         | 1:10: an anchor: scenarios have none, write the value out
