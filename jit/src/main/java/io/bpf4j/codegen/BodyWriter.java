@@ -169,9 +169,7 @@ final class BodyWriter implements Scope, Opcodes {
       }
     }
     if (keepsFuel()) {
-      out.cpu();
-      out.load(Vars.FUEL);
-      out.callVirtual(Layout.CPU, "fuel", "(J)V");
+      Prologue.giveFuel(out);
     }
     out.insn(IRETURN);
   }
@@ -189,7 +187,7 @@ final class BodyWriter implements Scope, Opcodes {
 
   @Override
   public boolean keepsFuel() {
-    return (used & Vars.bit(Vars.FUEL)) != 0;
+    return (used & Vars.bit(Vars.LIMIT)) != 0;
   }
 
   @Override

@@ -71,14 +71,10 @@ final class BranchLowering implements Opcodes {
   /// Takes 1 from the budget, or ends the run when there is none.
   void spend(int pc) {
     Label spent = new Label();
-    out.load(Vars.FUEL);
-    out.push(1L);
-    out.insn(LSUB);
-    out.insn(DUP2);
-    out.store(Vars.FUEL);
-    out.push(0L);
-    out.insn(LCMP);
-    out.jump(IFLT, spent);
+    out.count(Vars.SPENT);
+    out.loadInt(Vars.SPENT);
+    out.loadInt(Vars.LIMIT);
+    out.jump(IF_ICMPGE, spent);
     out.cold(() -> {
       out.place(spent);
       fail(pc, "budget", "(Lio/bpf4j/engine/Bound;I)Lio/bpf4j/error/BudgetExhausted;");
@@ -112,18 +108,14 @@ final class BranchLowering implements Opcodes {
   /// Hands the budget back to the CPU slot, before somebody else looks at it.
   void writeFuel() {
     if (scope.keepsFuel()) {
-      out.cpu();
-      out.load(Vars.FUEL);
-      out.callVirtual(Layout.CPU, "fuel", "(J)V");
+      Prologue.giveFuel(out);
     }
   }
 
   /// Takes the budget from the CPU slot.
   void readFuel() {
     if (scope.keepsFuel()) {
-      out.cpu();
-      out.callVirtual(Layout.CPU, "fuel", "()J");
-      out.store(Vars.FUEL);
+      Prologue.takeFuel(out);
     }
   }
 

@@ -91,6 +91,24 @@ final class Emitter implements Opcodes {
     mv.visitVarInsn(LSTORE, layout.local(variable));
   }
 
+  /// Loads one of [Vars#INTS].
+  void loadInt(int variable) {
+    used |= Vars.bit(variable);
+    mv.visitVarInsn(ILOAD, layout.local(variable));
+  }
+
+  /// Stores one of [Vars#INTS].
+  void storeInt(int variable) {
+    used |= Vars.bit(variable);
+    mv.visitVarInsn(ISTORE, layout.local(variable));
+  }
+
+  /// Adds 1 to one of [Vars#INTS].
+  void count(int variable) {
+    used |= Vars.bit(variable);
+    mv.visitIincInsn(layout.local(variable), 1);
+  }
+
   void store(Reg reg) {
     store(reg.ordinal());
   }

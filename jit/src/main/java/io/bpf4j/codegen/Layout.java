@@ -66,7 +66,12 @@ enum Layout {
       for (; pending > 0; pending--) {
         types.add(Opcodes.TOP);
       }
-      types.add(Opcodes.LONG);
+      if ((Vars.INTS & Vars.bit(variable)) != 0) {
+        types.add(Opcodes.INTEGER);
+        pending = 1;
+      } else {
+        types.add(Opcodes.LONG);
+      }
     }
     return types.toArray();
   }

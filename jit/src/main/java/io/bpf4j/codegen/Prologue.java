@@ -19,9 +19,8 @@ final class Prologue implements Opcodes {
 
   /// Sets what checks keep at hand, as far as it is used.
   static void derived(Emitter out, long used) {
-    if ((used & Vars.bit(Vars.FUEL)) != 0) {
-      cpu(out, "fuel");
-      out.store(Vars.FUEL);
+    if ((used & Vars.bit(Vars.LIMIT)) != 0) {
+      takeFuel(out);
     }
     if ((used & Vars.bit(Vars.MEMORY)) != 0) {
       cpu(out, "memBase");
@@ -46,6 +45,29 @@ final class Prologue implements Opcodes {
       out.store(Vars.SPAN);
     }
     zero(out, used & (Vars.bit(Vars.ADDRESS) | Vars.bit(Vars.SCRATCH)));
+  }
+
+  /// Takes the budget from the CPU slot.
+  static void takeFuel(Emitter out) {
+    cpu(out, "fuel");
+    out.insn(L2I);
+    out.push(1);
+    out.insn(IADD);
+    out.storeInt(Vars.LIMIT);
+    out.push(0);
+    out.storeInt(Vars.SPENT);
+  }
+
+  /// Hands what is left of the budget back to the CPU slot.
+  static void giveFuel(Emitter out) {
+    out.cpu();
+    out.loadInt(Vars.LIMIT);
+    out.push(1);
+    out.insn(ISUB);
+    out.loadInt(Vars.SPENT);
+    out.insn(ISUB);
+    out.insn(I2L);
+    out.callVirtual(Layout.CPU, "fuel", "(J)V");
   }
 
   private static void cpu(Emitter out, String accessor) {

@@ -12,7 +12,7 @@ import java.util.List;
 /// @param list the slots, by index
 record Slots(List<Slot> list) {
   /// More would crowd the set of variables, which is one long.
-  static final int MAX = 43;
+  static final int MAX = 42;
 
   /// The index of no slot.
   static final int NO_SLOT = -1;
