@@ -13,7 +13,10 @@ import java.util.List;
 public final class LinuxPlatform {
   public static final Platform PLATFORM =
       new Platform(
-          List.of(SkLookup.ROW, SkReuseport.ROW, SocketFilter.ROW), Helpers.ROWS, MapTypes.ROWS, BpfSockLayout.LAYOUT);
+          List.of(SkLookup.ROW, SkReuseport.ROW, SocketFilter.ROW),
+          Helpers.ROWS,
+          MapTypes.ROWS,
+          BpfSockLayout.LAYOUT);
 
   private LinuxPlatform() {}
 }

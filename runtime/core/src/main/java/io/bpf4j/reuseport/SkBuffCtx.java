@@ -11,9 +11,9 @@ import io.bpf4j.sock.Probe;
 import java.util.ArrayList;
 import java.util.List;
 
-/// The context of a socket filter: `struct __sk_buff` (uapi/linux/bpf.h; `protocol` in network order,
-/// the rest in host order). A group's filter starts behind the transport header: `len` is that of
-/// the payload.
+/// The context of a socket filter: `struct __sk_buff` (uapi/linux/bpf.h; `protocol` in network
+/// order, the rest in host order). A group's filter starts behind the transport header: `len` is
+/// that of the payload.
 public final class SkBuffCtx {
   public static final int LEN = 0;
   public static final int PROTOCOL = 16;

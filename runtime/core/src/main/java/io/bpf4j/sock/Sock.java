@@ -382,8 +382,8 @@ public abstract sealed class Sock permits TcpSock, UdpSock {
   /// Gives its reuseport group the program that picks members: SO_ATTACH_REUSEPORT_EBPF. A socket
   /// without a port starts a group of its own by it.
   ///
-  /// @throws ErrnoException EINVAL for a program that is neither sk_reuseport nor socket_filter, and
-  ///   for a socket without SO_REUSEPORT or, when it has a port, without a group
+  /// @throws ErrnoException EINVAL for a program that is neither sk_reuseport nor socket_filter,
+  ///   and for a socket without SO_REUSEPORT or, when it has a port, without a group
   public final void attachReuseport(RunnableProgram program) {
     GroupProgram of = GroupProgram.of(program);
     if (of == null) {

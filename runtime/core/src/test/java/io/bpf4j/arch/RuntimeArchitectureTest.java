@@ -21,8 +21,7 @@ class RuntimeArchitectureTest extends HouseRules {
     arrows.put(".helper", seeing(".net", ".sock", ".map", ".sklookup", ".reuseport"));
     arrows.put(".lookup", seeing(".net", ".sock", ".map", ".sklookup", ".reuseport", ".helper"));
     arrows.put(
-        ".netns",
-        seeing(".net", ".sock", ".map", ".sklookup", ".reuseport", ".helper", ".lookup"));
+        ".netns", seeing(".net", ".sock", ".map", ".sklookup", ".reuseport", ".helper", ".lookup"));
     return arrows;
   }
 
