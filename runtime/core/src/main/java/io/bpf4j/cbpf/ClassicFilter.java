@@ -65,8 +65,7 @@ public final class ClassicFilter {
       case ST, STX -> insn.code() == insn.kind() ? wrongPlace(insn) : unknown(insn);
       case ALU -> wrongAlu(insn);
       case JMP -> wrongJump(insn, behind);
-      case RET ->
-          insn.code() == RET || insn.code() == (RET | ClassicInsn.A) ? null : unknown(insn);
+      case RET -> insn.code() == RET || insn.code() == (RET | ClassicInsn.A) ? null : unknown(insn);
       default ->
           insn.op() == insn.code() - ClassicInsn.MISC
                   && (insn.op() == ClassicInsn.TAX || insn.op() == ClassicInsn.TXA)

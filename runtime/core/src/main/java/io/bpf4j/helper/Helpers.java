@@ -12,7 +12,9 @@ import java.util.stream.Stream;
 public final class Helpers {
   /// The rows with an implementation.
   private static final List<Helper> IMPLEMENTED =
-      Stream.of(MapHelpers.ROWS, MiscHelpers.ROWS, SkHelpers.ROWS, PacketHelpers.ROWS).flatMap(List::stream).toList();
+      Stream.of(MapHelpers.ROWS, MiscHelpers.ROWS, SkHelpers.ROWS, PacketHelpers.ROWS)
+          .flatMap(List::stream)
+          .toList();
 
   /// The rows, by ascending id.
   public static final List<Helper> ROWS = rows();

@@ -61,7 +61,8 @@ public final class SkHelpers {
     return 0;
   }
 
-  /// `u64 bpf_get_socket_cookie(sk)`: the socket's cookie; 0 for a packet, which has no socket here.
+  /// `u64 bpf_get_socket_cookie(sk)`: the socket's cookie; 0 for a packet, which has no socket
+  /// here.
   static long getSocketCookie(Cpu cpu, long sk, long r2, long r3, long r4, long r5) {
     Sock sock = cpu instanceof SockSource source ? source.ofPointer(sk) : null;
     return sock == null ? 0 : sock.cookieValue();

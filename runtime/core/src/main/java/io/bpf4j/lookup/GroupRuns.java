@@ -38,14 +38,15 @@ final class GroupRuns implements GroupRunner {
     through = via;
     try {
       picked = null;
-      picked = switch (program) {
-        case GroupProgram.SkReuseport typed -> select(typed.program(), group, via, p, hash);
-        case GroupProgram.Filter filter -> member(members, filter(filter.program(), p));
-        case GroupProgram.Classic filter -> {
-          packet.write(p, true);
-          yield member(members, classic.run(filter.filter(), cpu, p));
-        }
-      };
+      picked =
+          switch (program) {
+            case GroupProgram.SkReuseport typed -> select(typed.program(), group, via, p, hash);
+            case GroupProgram.Filter filter -> member(members, filter(filter.program(), p));
+            case GroupProgram.Classic filter -> {
+              packet.write(p, true);
+              yield member(members, classic.run(filter.filter(), cpu, p));
+            }
+          };
       return picked;
     } finally {
       asked = null;

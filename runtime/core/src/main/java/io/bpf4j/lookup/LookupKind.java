@@ -10,8 +10,8 @@ public enum LookupKind {
   LISTENER,
   /// A program refused the packet.
   DROPPED,
-  /// The program of a reuseport group refused the packet. The socket is the member through which the
-  /// group was asked, the link the one that selected it, if one did.
+  /// The program of a reuseport group refused the packet. The socket is the member through which
+  /// the group was asked, the link the one that selected it, if one did.
   DROPPED_BY_GROUP,
   /// There is no socket.
   NONE

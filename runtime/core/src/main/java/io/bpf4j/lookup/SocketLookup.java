@@ -126,8 +126,7 @@ public final class SocketLookup {
       case LISTENER -> new LookupResult.Listener(slots.at(socket));
       case DROPPED -> new LookupResult.DroppedBy(array.byIndex(link));
       case DROPPED_BY_GROUP ->
-          new LookupResult.DroppedByGroup(
-              slots.at(socket), link < 0 ? null : array.byIndex(link));
+          new LookupResult.DroppedByGroup(slots.at(socket), link < 0 ? null : array.byIndex(link));
       case NONE -> new LookupResult.NoSocket();
     };
   }
@@ -236,8 +235,7 @@ public final class SocketLookup {
       if (pick == null && !verdicts.noReuseport() && p.refused()) {
         return LookupAnswer.of(LookupKind.DROPPED_BY_GROUP, selected.index(), link);
       }
-      return LookupAnswer.of(
-          LookupKind.STEERED, (pick == null ? selected : pick).index(), link);
+      return LookupAnswer.of(LookupKind.STEERED, (pick == null ? selected : pick).index(), link);
     }
     return verdicts.drop()
         ? LookupAnswer.of(LookupKind.DROPPED, -1, array.link(verdicts.droppedBy()).index())

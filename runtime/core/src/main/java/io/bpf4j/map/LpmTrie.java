@@ -1,12 +1,15 @@
 package io.bpf4j.map;
 
+import io.bpf4j.error.ErrnoException;
 import io.bpf4j.mem.Memory;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.util.function.IntConsumer;
+import org.jspecify.annotations.Nullable;
 
 /// An off-heap trie of bit strings with lookups that never block: the structure of
-/// kernel/bpf/lpm_trie.c.
+/// kernel/bpf/lpm_trie.c, and an [LpmIndex] of the same prefixes for lookups of whole keys, which
+/// are nearly all.
 ///
 /// Each node stands for a prefix, and its children for longer ones that begin with it and go on
 /// with a 0 or a 1; chains without branches are left out. A node without a value (*intermediate*)
@@ -68,8 +71,13 @@ final class LpmTrie {
   private int untouchedValue = 1;
   private int reuses;
 
+  /// What lookups of all bits use, or null where data is too long for it.
+  private final @Nullable LpmIndex index;
+
   /// The data of the key a writer works with.
   private final long[] key;
+
+  private final long[] indexKey = new long[LpmIndex.MAX_DATA / Long.BYTES];
 
   /// @param dataSize bytes of a full prefix
   /// @param capacity values it can hold
@@ -88,6 +96,7 @@ final class LpmTrie {
     this.nodes = nodeMemory.address();
     this.valuesLessOne = valueMemory.address() - stride;
     this.valueShift = Long.numberOfTrailingZeros(stride);
+    this.index = dataSize <= LpmIndex.MAX_DATA ? new LpmIndex(map, this::announceReuse) : null;
   }
 
   long values() {
@@ -108,36 +117,20 @@ final class LpmTrie {
 
   /// The value of the longest prefix of `length` bits at `data` that is in the trie, or 0.
   long longest(int length, long data) {
-    return words == 1
-        ? longest8(length, first(data, Math.min(dataSize, 8)))
-        : words == 2
-            ? longest16(length, first(data, 8), first(data + 8, dataSize - 8))
-            : longestAny(length, data);
+    return length == maxPrefix && index != null ? longest(index, data) : walk(length, data);
   }
 
-  /// [#longest] for data of at most 8 bytes.
-  private long longest8(int length, long bits) {
+  /// [#longest] for all bits: by the index.
+  private long longest(LpmIndex from, long data) {
     for (; ; ) {
       int before = (int) REUSES.getAcquire(this);
-      int found = 0;
-      int last = -1;
-      int node = Memory.getInt(nodes + CHILD);
-      while (node != 0) {
-        long at = nodes + node * nodeStride;
-        int prefix = Memory.getInt(at);
-        int same = Long.numberOfLeadingZeros(Memory.getLong(at + DATA) ^ bits);
-        // Longer prefixes stand below shorter ones, unless the node was used again meanwhile.
-        if (prefix > length || same < prefix || prefix <= last) {
-          break;
-        }
-        int value = Memory.getInt(at + VALUE);
-        found = value != 0 ? value : found;
-        if (prefix == length) {
-          break;
-        }
-        last = prefix;
-        node = Memory.getInt(at + CHILD + ((bits >>> (63 - prefix) & 1) << 2));
-      }
+      int found =
+          switch (words) {
+            case 1 -> from.find(first(data, dataSize));
+            case 2 -> from.find(first(data, 8), first(data + 8, dataSize - 8));
+            default ->
+                from.find(first(data, 8), first(data + 8, 8), first(data + 16, dataSize - 16));
+          };
       VarHandle.acquireFence();
       if (reuses == before) {
         return value(found);
@@ -145,41 +138,8 @@ final class LpmTrie {
     }
   }
 
-  /// [#longest] for data of 9 to 16 bytes.
-  private long longest16(int length, long high, long low) {
-    for (; ; ) {
-      int before = (int) REUSES.getAcquire(this);
-      int found = 0;
-      int last = -1;
-      int node = Memory.getInt(nodes + CHILD);
-      while (node != 0) {
-        long at = nodes + node * nodeStride;
-        int prefix = Memory.getInt(at);
-        int same = Long.numberOfLeadingZeros(Memory.getLong(at + DATA) ^ high);
-        if (same == 64) {
-          same += Long.numberOfLeadingZeros(Memory.getLong(at + DATA + 8) ^ low);
-        }
-        if (prefix > length || same < prefix || prefix <= last) {
-          break;
-        }
-        int value = Memory.getInt(at + VALUE);
-        found = value != 0 ? value : found;
-        if (prefix == length) {
-          break;
-        }
-        last = prefix;
-        long word = prefix < 64 ? high : low;
-        node = Memory.getInt(at + CHILD + ((word >>> (63 - (prefix & 63)) & 1) << 2));
-      }
-      VarHandle.acquireFence();
-      if (reuses == before) {
-        return value(found);
-      }
-    }
-  }
-
-  /// [#longest] for data of any size.
-  private long longestAny(int length, long data) {
+  /// [#longest] for any number of bits, node after node.
+  private long walk(int length, long data) {
     for (; ; ) {
       int before = (int) REUSES.getAcquire(this);
       int found = 0;
@@ -284,10 +244,20 @@ final class LpmTrie {
   }
 
   /// Adds a prefix or replaces its value; the caller has checked that there is room.
+  ///
+  /// @throws io.bpf4j.error.ErrnoException ENOMEM; nothing has changed then
   void put(int length, long data, long value, int valueSize) {
     int node = locate(length, data);
     int reference = takeValue();
     Words.copy(value, value(reference), valueSize);
+    if (index != null) {
+      try {
+        index.put(length, indexKey(), reference);
+      } catch (ErrnoException e) {
+        freeValues.add(reference);
+        throw e;
+      }
+    }
     if (node != 0 && common == prefix(node)) {
       int old = reference(node);
       // The bits beyond the prefix are part of what a dump shows.
@@ -314,10 +284,15 @@ final class LpmTrie {
   }
 
   /// Removes exactly this prefix; false when it is not there.
+  ///
+  /// @throws io.bpf4j.error.ErrnoException ENOMEM; nothing has changed then
   boolean remove(int length, long data) {
     int node = exact(length, data);
     if (node == 0) {
       return false;
+    }
+    if (index != null) {
+      index.remove(length, indexKey());
     }
     freeValues.add(reference(node));
     int zero = child(node, 0);
@@ -338,6 +313,12 @@ final class LpmTrie {
     }
     freeNodes.add(node);
     return true;
+  }
+
+  /// The current key as the index takes it.
+  private long[] indexKey() {
+    System.arraycopy(key, 0, indexKey, 0, words);
+    return indexKey;
   }
 
   /// Finds the link that leads to a node on the path of the current key.

@@ -29,7 +29,7 @@ import org.jspecify.annotations.Nullable;
 ///
 /// A lookup finds the longest prefix that is no longer than the key's; update and delete mean
 /// exactly the key's prefix, whatever the bits beyond it are. All memory is taken when the map is
-/// made, although the type demands BPF_F_NO_PREALLOC.
+/// made, although the type demands BPF_F_NO_PREALLOC, but for the index of lookups, which grows.
 final class LpmTrieMap extends RuntimeMap {
   private final LpmTrie trie;
   private final Object lock = new Object();
@@ -79,9 +79,13 @@ final class LpmTrieMap extends RuntimeMap {
         if (count == maxEntries) {
           return Errno.ENOSPC.negated();
         }
-        count++;
       }
-      trie.put(length, key + 4, value, valueSize);
+      try {
+        trie.put(length, key + 4, value, valueSize);
+      } catch (ErrnoException e) {
+        return e.errno().negated();
+      }
+      count += there ? 0 : 1;
       return 0;
     }
   }
@@ -97,8 +101,12 @@ final class LpmTrieMap extends RuntimeMap {
       return Errno.EINVAL.negated();
     }
     synchronized (lock) {
-      if (!trie.remove(length, key + 4)) {
-        return Errno.ENOENT.negated();
+      try {
+        if (!trie.remove(length, key + 4)) {
+          return Errno.ENOENT.negated();
+        }
+      } catch (ErrnoException e) {
+        return e.errno().negated();
       }
       count--;
       return 0;

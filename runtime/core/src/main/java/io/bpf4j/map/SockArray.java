@@ -14,8 +14,8 @@ import java.util.Map;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
-/// `BPF_MAP_TYPE_REUSEPORT_SOCKARRAY` (kernel/bpf/reuseport_array.c): members of reuseport groups by
-/// a u32 index, for `bpf_sk_select_reuseport` alone. A socket has at most one place in all such
+/// `BPF_MAP_TYPE_REUSEPORT_SOCKARRAY` (kernel/bpf/reuseport_array.c): members of reuseport groups
+/// by a u32 index, for `bpf_sk_select_reuseport` alone. A socket has at most one place in all such
 /// maps, and none in a SOCKMAP or SOCKHASH beside it; it loses it when it leaves its group.
 ///
 /// Programs read an array of pointers without a lock.

@@ -123,7 +123,8 @@ final class SockMap extends SocketMap {
   public List<Map.Entry<byte[], byte[]>> entries() {
     List<Map.Entry<byte[], byte[]>> entries = new ArrayList<>();
     synchronized (occupied) {
-      occupied.forEach((index, entry) -> entries.add(Map.entry(indexKey(index), cookie(entry.sock))));
+      occupied.forEach(
+          (index, entry) -> entries.add(Map.entry(indexKey(index), cookie(entry.sock))));
     }
     return entries;
   }

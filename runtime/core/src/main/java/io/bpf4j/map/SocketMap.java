@@ -17,12 +17,12 @@ import java.nio.ByteOrder;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/// What SOCKMAP, SOCKHASH (net/core/sock_map.c) and REUSEPORT_SOCKARRAY share. To programs a value is
-/// a socket: a lookup gives its pointer, an update takes one. User space puts sockets in and reads
-/// cookies.
+/// What SOCKMAP, SOCKHASH (net/core/sock_map.c) and REUSEPORT_SOCKARRAY share. To programs a value
+/// is a socket: a lookup gives its pointer, an update takes one. User space puts sockets in and
+/// reads cookies.
 ///
-/// In SOCKMAP and SOCKHASH a socket may stand at many keys and in many maps. Closing it takes it out
-/// of all; nothing else does.
+/// In SOCKMAP and SOCKHASH a socket may stand at many keys and in many maps. Closing it takes it
+/// out of all; nothing else does.
 public abstract sealed class SocketMap extends RuntimeMap permits SockMap, SockHash, SockArray {
   private static final int COOKIE_BYTES = 8;
 

@@ -7,8 +7,8 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /// The program type `BPF_PROG_TYPE_SK_REUSEPORT` (net/core/filter.c sk_reuseport_verifier_ops).
-/// SK_PASS lets the selected socket have the packet, or the hash when none was selected; every other
-/// return value drops it.
+/// SK_PASS lets the selected socket have the packet, or the hash when none was selected; every
+/// other return value drops it.
 public final class SkReuseport {
   /// The helpers a sk_reuseport program can call.
   public static final Set<Integer> HELPERS =

@@ -17,8 +17,8 @@ import io.bpf4j.sock.Sock;
 import java.util.ArrayList;
 import java.util.List;
 
-/// The context of a sk_reuseport program: `struct sk_reuseport_md` (uapi/linux/bpf.h; eth_protocol in
-/// network order, the rest in host order), and behind it what `bpf_sk_select_reuseport` leaves.
+/// The context of a sk_reuseport program: `struct sk_reuseport_md` (uapi/linux/bpf.h; eth_protocol
+/// in network order, the rest in host order), and behind it what `bpf_sk_select_reuseport` leaves.
 ///
 /// ```
 /// 0 data | 8 data_end | 16 len | 20 eth_protocol | 24 ip_protocol | 28 bind_inany | 32 hash

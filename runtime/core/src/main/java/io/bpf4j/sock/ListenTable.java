@@ -118,8 +118,8 @@ public final class ListenTable {
   }
 
   /// The member that the group of a socket picks for a packet, by its program or else by the hash.
-  /// Null where there is none: the socket is then taken as it is (inet_lookup_reuseport), unless the
-  /// program refused ([Probe#refused]).
+  /// Null where there is none: the socket is then taken as it is (inet_lookup_reuseport), unless
+  /// the program refused ([Probe#refused]).
   ///
   /// @param hi upper half of the local address that is hashed: the one probed, or the packet's
   /// @param lo lower half

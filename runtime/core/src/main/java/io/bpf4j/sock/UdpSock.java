@@ -65,10 +65,11 @@ public final class UdpSock extends Sock {
     return true;
   }
 
-  /// A datagram was delivered to it on a CPU. A socket with a peer, even with the peer's address that
-  /// an IPv6 socket keeps when it disconnects, from then on prefers that CPU, as if SO_INCOMING_CPU
-  /// had been set (net/ipv4/udp.c __udp_queue_rcv_skb and its IPv6 twin, sk_incoming_cpu_update); but
-  /// its group does not count it among those that prefer one. Lookups alone change nothing.
+  /// A datagram was delivered to it on a CPU. A socket with a peer, even with the peer's address
+  /// that an IPv6 socket keeps when it disconnects, from then on prefers that CPU, as if
+  /// SO_INCOMING_CPU had been set (net/ipv4/udp.c __udp_queue_rcv_skb and its IPv6 twin,
+  /// sk_incoming_cpu_update); but its group does not count it among those that prefer one. Lookups
+  /// alone change nothing.
   ///
   /// @param packet the family of the datagram
   public void received(Family packet, int cpu) {
