@@ -10,8 +10,8 @@ import java.util.List;
 ///
 /// `jit` and `checked-jit` are the compiler, `interp` and `checked-interp` the reference
 /// interpreter. Those with `checked-` look at every access when it happens and run any program.
-/// `jit` runs programs that were proved to be safe, without checks, and refuses all others; `interp`
-/// runs proved programs without checks and others with them.
+/// `jit` runs programs that were proved to be safe, without checks, and refuses all others;
+/// `interp` runs proved programs without checks and others with them.
 public final class Engines {
   private static final String VERIFIED = "jit";
   private static final String CHECKED = "checked-";

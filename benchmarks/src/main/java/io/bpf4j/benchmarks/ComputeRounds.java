@@ -85,7 +85,8 @@ public final class ComputeRounds {
       }
       runners.values().forEach(row -> row.values().forEach(runner -> warm(runner)));
       for (int round = 0; round < rounds; round++) {
-        runners.forEach((program, row) -> row.forEach((engine, runner) -> time(program, engine, runner)));
+        runners.forEach(
+            (program, row) -> row.forEach((engine, runner) -> time(program, engine, runner)));
       }
     }
     print();

@@ -68,9 +68,7 @@ public final class JitEngine implements Engine {
   public RunnableProgram load(Program program, Platform platform, EngineOptions options) {
     long start = System.nanoTime();
     Bound bound =
-        proves
-            ? Bound.prove(program, platform, options)
-            : Bound.bind(program, platform, options);
+        proves ? Bound.prove(program, platform, options) : Bound.bind(program, platform, options);
     try {
       return compile(bound, start);
     } catch (Throwable e) {
@@ -82,7 +80,8 @@ public final class JitEngine implements Engine {
   }
 
   private RunnableProgram compile(Bound bound, long start) throws Throwable {
-    Analysis analysis = new Analysis(bound, new Cfg(bound.program().insns(), bound.functions(), bound.proof()));
+    Analysis analysis =
+        new Analysis(bound, new Cfg(bound.program().insns(), bound.functions(), bound.proof()));
     Measures measures = new Measures(analysis);
     ClassPlan plan = new ClassPlan(analysis, measures, limits);
     Links links = new Links();

@@ -29,8 +29,8 @@ final class Vars {
   static final int SCRATCH = 19;
 
   /// What the method has spent since it took the budget: an `int` that counts up from 0 to
-  /// [#LIMIT]. So C2 sees a counted loop in every loop, and unrolls it; a `long`, or one that counts
-  /// down, it does not take for that.
+  /// [#LIMIT]. So C2 sees a counted loop in every loop, and unrolls it; a `long`, or one that
+  /// counts down, it does not take for that.
   static final int SPENT = 20;
 
   /// The first promoted slot.

@@ -39,8 +39,7 @@ final class Linker {
   private final Map<String, List<BtfExt.LineRecord>> lines = new HashMap<>();
   private long slots;
 
-  Linker(
-      ElfFile elf, MapTable maps, String license, @Nullable Btf btf, @Nullable BtfExt ext) {
+  Linker(ElfFile elf, MapTable maps, String license, @Nullable Btf btf, @Nullable BtfExt ext) {
     this.elf = elf;
     this.maps = maps;
     this.license = license;

@@ -94,8 +94,7 @@ public final class Bound {
           type != null && type.packetLoads()
               ? null
               : "a packet load (LD_ABS, LD_IND) needs a program type that has them; %s not"
-                  .formatted(
-                      type == null ? "a bare program has" : type.type().uapiName() + " has");
+                  .formatted(type == null ? "a bare program has" : type.type().uapiName() + " has");
       case Insn.CallKfunc _ -> "kernel functions cannot be called outside the kernel";
       case Insn.AddrSpaceCast _ -> "addr_space_cast needs an arena, and there are none";
       case Insn.LoadImm64 load -> loadRefusal(load);

@@ -24,10 +24,10 @@ import org.jspecify.annotations.Nullable;
 /// What a proof settles about a program on its host: accesses that need no test, helper calls whose
 /// arguments are what the helper needs, code that is dead.
 ///
-/// The proof speaks of Linux. That it holds here, too, is looked at row by row: a helper's arguments
-/// are settled where its row asks for no more than the kernel proves ([HelperMatch]), and a field
-/// that the proof takes for a pointer must be one. What does not match stays with [Checks], or the
-/// program is refused when the proof was built on it.
+/// The proof speaks of Linux. That it holds here, too, is looked at row by row: a helper's
+/// arguments are settled where its row asks for no more than the kernel proves ([HelperMatch]), and
+/// a field that the proof takes for a pointer must be one. What does not match stays with [Checks],
+/// or the program is refused when the proof was built on it.
 public final class Proof {
   /// Who answers for an access.
   public sealed interface Access {
@@ -79,8 +79,7 @@ public final class Proof {
 
   private void settle(int pc, Insn insn) {
     switch (insn) {
-      case Insn.Load load ->
-          accesses[pc] = access(pc, load.offset(), load.size().bytes(), false);
+      case Insn.Load load -> accesses[pc] = access(pc, load.offset(), load.size().bytes(), false);
       case Insn.LoadAcquire load ->
           accesses[pc] = access(pc, load.offset(), load.size().bytes(), false);
       case Insn.Store store ->
@@ -99,7 +98,8 @@ public final class Proof {
     if (fact == null) {
       return OPEN;
     }
-    // Where paths differ none of them reaches a context or a socket: an instruction may not do both.
+    // Where paths differ none of them reaches a context or a socket: an instruction may not do
+    // both.
     PtrKind kind = fact.kind();
     if (kind == null) {
       return RAW;

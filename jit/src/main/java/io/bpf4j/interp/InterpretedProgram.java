@@ -11,8 +11,8 @@ import io.bpf4j.isa.Reg;
 import io.bpf4j.mem.Cpu;
 import io.bpf4j.mem.ExecTracer;
 import io.bpf4j.mem.Memory;
-import io.bpf4j.platform.LoadRule;
 import io.bpf4j.mem.Packet;
+import io.bpf4j.platform.LoadRule;
 import io.bpf4j.prog.Program;
 
 /// A pre-decoded program and the loop that runs it.

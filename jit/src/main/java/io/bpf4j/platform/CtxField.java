@@ -2,8 +2,8 @@ package io.bpf4j.platform;
 
 import java.util.List;
 
-/// A field of a context or of `struct bpf_sock`: where it is, what it is called, and every load
-/// and store that is legal on it.
+/// A field of a context or of `struct bpf_sock`: where it is, what it is called, and every load and
+/// store that is legal on it.
 ///
 /// @param name the uapi name
 /// @param offset bytes from the start
@@ -31,7 +31,7 @@ public record CtxField(
   /// A load of `width` bytes at `offset` (from the start of the struct), and how it is answered.
   public record LegalLoad(int offset, int width, LoadRule rule) {}
 
-  /// A store of `width` bytes at `offset`. The kernel's own variable may be narrower than the field:
-  /// the bits of `mask` are those that it keeps, the others become 0.
+  /// A store of `width` bytes at `offset`. The kernel's own variable may be narrower than the
+  /// field: the bits of `mask` are those that it keeps, the others become 0.
   public record LegalStore(int offset, int width, long mask) {}
 }

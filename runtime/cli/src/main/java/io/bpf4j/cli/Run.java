@@ -63,7 +63,10 @@ final class Run extends Command {
       description = "The context in hex, or a file of raw records.")
   private @Nullable String ctx;
 
-  @Option(names = "--data", paramLabel = "HEX|@FILE", description = "The packet, or the memory of a bare program.")
+  @Option(
+      names = "--data",
+      paramLabel = "HEX|@FILE",
+      description = "The packet, or the memory of a bare program.")
   private @Nullable String data;
 
   @Option(names = "--data-zero", paramLabel = "N", description = "N bytes of zeros as --data.")
@@ -181,8 +184,7 @@ final class Run extends Command {
   }
 
   private List<String> chosen(ProgType asked) {
-    List<String> able =
-        asked == ProgType.UNSPEC ? Engines.forBarePrograms() : Engines.names();
+    List<String> able = asked == ProgType.UNSPEC ? Engines.forBarePrograms() : Engines.names();
     if (engines.isEmpty()) {
       return List.of(asked == ProgType.UNSPEC ? "checked-jit" : able.getFirst());
     }

@@ -185,8 +185,7 @@ final class SupportDocument {
     }
   }
 
-  private static <T> String widths(
-      List<T> legal, ToIntFunction<T> offset, ToIntFunction<T> width) {
+  private static <T> String widths(List<T> legal, ToIntFunction<T> offset, ToIntFunction<T> width) {
     TreeMap<Integer, List<Integer>> widths = new TreeMap<>();
     for (T access : legal) {
       widths

@@ -60,13 +60,12 @@ class InputJazzerTest {
   void linesOfABatchAreAnswered(byte[] bytes) {
     long lines = new String(bytes, UTF_8).chars().filter(c -> c == '\n').count();
     boolean open = bytes.length > 0 && bytes[bytes.length - 1] != '\n';
-    Survival.check(
-        () -> {
-          Cli cli = Cli.run(bytes, "plugin", "--batch", "--engine", "interp");
-          Survival.hold(cli.code() == 0 && cli.err().isEmpty(), cli.err());
-          long answers = cli.out().chars().filter(c -> c == '\n').count();
-          Survival.hold(answers == lines + (open ? 1 : 0), answers + " answers");
-        });
+    Survival.check(() -> {
+      Cli cli = Cli.run(bytes, "plugin", "--batch", "--engine", "interp");
+      Survival.hold(cli.code() == 0 && cli.err().isEmpty(), cli.err());
+      long answers = cli.out().chars().filter(c -> c == '\n').count();
+      Survival.hold(answers == lines + (open ? 1 : 0), answers + " answers");
+    });
   }
 
   @Test

@@ -88,7 +88,8 @@ class PluginTest {
     Plugin parsed = new Plugin(io);
     new CommandLine(parsed).parseArgs(words);
     Plugin plain =
-        Plugin.plain(io, Stream.concat(Stream.of("plugin"), Stream.of(words)).toArray(String[]::new));
+        Plugin.plain(
+            io, Stream.concat(Stream.of("plugin"), Stream.of(words)).toArray(String[]::new));
     assertThat(plain).isNotNull().usingRecursiveComparison().isEqualTo(parsed);
   }
 

@@ -41,16 +41,17 @@ public final class PacketHelpers {
 
   private PacketHelpers() {}
 
-  /// `long bpf_skb_load_bytes(ctx, offset, to, len)`: 0, or −EFAULT with `to` zeroed when the packet
-  /// has no such bytes. Offset 0 is the transport header to sk_reuseport, the payload to a filter.
+  /// `long bpf_skb_load_bytes(ctx, offset, to, len)`: 0, or −EFAULT with `to` zeroed when the
+  /// packet has no such bytes. Offset 0 is the transport header to sk_reuseport, the payload to a
+  /// filter.
   static long loadBytes(Cpu cpu, long ctx, long offset, long to, long len, long r5) {
     Packet packet = cpu.packet();
     boolean sane = packet != null && (int) offset >= 0;
     return copy(packet, sane ? packet.start() + packet.data() + (int) offset : 0, to, (int) len);
   }
 
-  /// `long bpf_skb_load_bytes_relative(ctx, offset, to, len, start_header)`: as [#loadBytes], from the
-  /// link header (0) or the network header (1).
+  /// `long bpf_skb_load_bytes_relative(ctx, offset, to, len, start_header)`: as [#loadBytes], from
+  /// the link header (0) or the network header (1).
   static long loadBytesRelative(Cpu cpu, long ctx, long offset, long to, long len, long header) {
     Packet packet = cpu.packet();
     long at = 0;

@@ -18,15 +18,16 @@ import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/// BPF_PROG_TEST_RUN of sk_lookup programs (net/bpf/test_run.c bpf_prog_test_run_sk_lookup): only the
-/// given program runs, on a context that the caller wrote, and no regular lookup follows. What
+/// BPF_PROG_TEST_RUN of sk_lookup programs (net/bpf/test_run.c bpf_prog_test_run_sk_lookup): only
+/// the given program runs, on a context that the caller wrote, and no regular lookup follows. What
 /// programs write to maps is written.
 public final class SkLookupTestRun {
   private SkLookupTestRun() {}
 
   /// What several programs come to, which the kernel cannot be asked.
   ///
-  /// @param drop whether the packet is refused: by a program, or by the group of the selected socket
+  /// @param drop whether the packet is refused: by a program, or by the group of the selected
+  ///   socket
   /// @param decidedBy the place of the program whose verdict stands; -1 when all passed without a
   ///   selection
   /// @param selected the socket they selected, or null
@@ -108,8 +109,8 @@ public final class SkLookupTestRun {
     return TestRunCtx.checked(ctxIn == null ? new byte[0] : ctxIn);
   }
 
-  /// Checks a context and writes it to where programs on this CPU find theirs, with no selection: for
-  /// callers that run a program over and over themselves.
+  /// Checks a context and writes it to where programs on this CPU find theirs, with no selection:
+  /// for callers that run a program over and over themselves.
   ///
   /// @throws ErrnoException as [#run] refuses a context
   public static void write(WorldCpu cpu, byte[] ctx) {
@@ -134,8 +135,7 @@ public final class SkLookupTestRun {
   /// @param ctx as for [#run]
   /// @throws ErrnoException as [#run], but for EOPNOTSUPP
   /// @throws io.bpf4j.error.ProgramFault when a program was stopped
-  static Choice choose(
-      WorldCpu cpu, SockSpace space, List<RunnableProgram> programs, byte[] ctx) {
+  static Choice choose(WorldCpu cpu, SockSpace space, List<RunnableProgram> programs, byte[] ctx) {
     programs.forEach(SkLookupTestRun::checkType);
     Probe probe = cpu.probe();
     TestRunCtx.read(TestRunCtx.checked(ctx), probe);

@@ -112,8 +112,7 @@ public final class SocketLookup {
   ///
   /// @throws io.bpf4j.error.ErrnoException EINVAL, E2BIG, ERANGE, EAFNOSUPPORT for the context
   /// @throws io.bpf4j.error.ProgramFault when a program was stopped
-  public SkLookupTestRun.Choice testRun(
-      WorldCpu cpu, List<RunnableProgram> programs, byte[] ctx) {
+  public SkLookupTestRun.Choice testRun(WorldCpu cpu, List<RunnableProgram> programs, byte[] ctx) {
     return SkLookupTestRun.choose(cpu, space, programs, ctx);
   }
 

@@ -20,8 +20,8 @@ final class TestRunCtx {
 
   /// The context with its full length; a short one is filled up with zeros.
   ///
-  /// @throws ErrnoException E2BIG when it is longer than a page, or what is behind its end is not 0;
-  ///   EINVAL for a cookie or an interface
+  /// @throws ErrnoException E2BIG when it is longer than a page, or what is behind its end is not
+  ///   0; EINVAL for a cookie or an interface
   static byte[] checked(byte[] input) {
     if (input.length > PAGE) {
       throw refuse(Errno.E2BIG, "the context has %d bytes".formatted(input.length));

@@ -36,8 +36,7 @@ public record TestRunInput(
   }
 
   public TestRunInput withRepeat(int repeat) {
-    return new TestRunInput(
-        ctxIn, ctxOutSize, repeat, flags, cpu, batchSize, dataIn, dataOutSize);
+    return new TestRunInput(ctxIn, ctxOutSize, repeat, flags, cpu, batchSize, dataIn, dataOutSize);
   }
 
   public TestRunInput withCtxOutSize(int size) {

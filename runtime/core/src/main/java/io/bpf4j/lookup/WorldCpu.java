@@ -15,8 +15,7 @@ import org.jspecify.annotations.Nullable;
 
 /// A CPU of a world: the slot that a lookup runs on, for one thread at a time. Its clock stands
 /// where it was last set; its random numbers come from the world's seed.
-public final class WorldCpu extends HostCpu
-    implements SockSource, ClassicView.Randoms {
+public final class WorldCpu extends HostCpu implements SockSource, ClassicView.Randoms {
   private final SockSlots slots;
   private final TraceLog traceLog;
   private final SplittableRandom random;

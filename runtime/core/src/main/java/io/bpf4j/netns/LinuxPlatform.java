@@ -19,6 +19,7 @@ public final class LinuxPlatform {
   private LinuxPlatform() {}
 
   private static List<ProgTypeInfo> progTypes() {
-    return Stream.concat(Stream.of(SkLookup.ROW, SkReuseport.ROW), PacketTypes.ROWS.stream()).toList();
+    return Stream.concat(Stream.of(SkLookup.ROW, SkReuseport.ROW), PacketTypes.ROWS.stream())
+        .toList();
   }
 }

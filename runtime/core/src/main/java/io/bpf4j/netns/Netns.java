@@ -170,8 +170,8 @@ public final class Netns {
     return carrying(payload, cpu -> lookups.lookup(cpu, tuple));
   }
 
-  /// Looks up a packet and delivers it, as far as that changes later lookups: a UDP socket with a peer
-  /// from then on prefers the CPU that received it ([UdpSock#received]), here CPU 0.
+  /// Looks up a packet and delivers it, as far as that changes later lookups: a UDP socket with a
+  /// peer from then on prefers the CPU that received it ([UdpSock#received]), here CPU 0.
   ///
   /// @throws io.bpf4j.error.ProgramFault when a program was stopped
   public LookupResult deliver(Tuple tuple) {

@@ -10,10 +10,10 @@ import io.bpf4j.prog.ProgType;
 import java.lang.foreign.Arena;
 import java.util.Arrays;
 
-/// Runs a program on a packet as BPF_PROG_TEST_RUN does (net/bpf/test_run.c,
-/// bpf_prog_test_run_skb and bpf_prog_test_run_xdp): an Ethernet frame that came in on `lo`. A
-/// socket filter sees what is behind the Ethernet header, which user space gets back as zeros; the
-/// other types see the whole frame, and may write to it.
+/// Runs a program on a packet as BPF_PROG_TEST_RUN does (net/bpf/test_run.c, bpf_prog_test_run_skb
+/// and bpf_prog_test_run_xdp): an Ethernet frame that came in on `lo`. A socket filter sees what is
+/// behind the Ethernet header, which user space gets back as zeros; the other types see the whole
+/// frame, and may write to it.
 public final class PacketRun {
   /// Bytes of an Ethernet header (`ETH_HLEN`): no frame is shorter.
   public static final int HEADER = 14;

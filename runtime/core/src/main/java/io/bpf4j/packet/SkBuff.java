@@ -90,7 +90,8 @@ final class SkBuff {
       fields.add(field("wire_len", 160, 4, 0));
     }
     fields.add(field("gso_segs", 164, 2, 0));
-    fields.add(new CtxField("sk", SK, 8, List.of(new LegalLoad(SK, 8, new LoadRule(SK, 8, false))), true));
+    fields.add(
+        new CtxField("sk", SK, 8, List.of(new LegalLoad(SK, 8, new LoadRule(SK, 8, false))), true));
     fields.add(field("gso_size", 176, 2, 0));
     if (traffic) {
       fields.add(whole("tstamp_type", 180, 1));

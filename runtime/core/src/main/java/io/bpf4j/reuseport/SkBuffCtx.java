@@ -1,12 +1,11 @@
 package io.bpf4j.reuseport;
 
-
 import io.bpf4j.mem.Memory;
 import io.bpf4j.sock.Probe;
 
-/// Writes the context of a group's socket filter, `struct __sk_buff` (uapi/linux/bpf.h; `protocol` in
-/// network order, the rest in host order): it starts behind the transport header, `len` is that of
-/// the payload. What may be read is in [io.bpf4j.packet.PacketTypes].
+/// Writes the context of a group's socket filter, `struct __sk_buff` (uapi/linux/bpf.h; `protocol`
+/// in network order, the rest in host order): it starts behind the transport header, `len` is that
+/// of the payload. What may be read is in [io.bpf4j.packet.PacketTypes].
 public final class SkBuffCtx {
   public static final int LEN = 0;
   public static final int PROTOCOL = 16;

@@ -358,9 +358,9 @@ public abstract sealed class Sock permits TcpSock, UdpSock, UnixSock {
   /// Gives its reuseport group the program that picks members: SO_ATTACH_REUSEPORT_EBPF. A socket
   /// without a port starts a group of its own by it.
   ///
-  /// @throws ErrnoException EINVAL for a program that is neither sk_reuseport nor socket_filter, and
-  ///   for a socket without SO_REUSEPORT or, when it has a port, without a group; ENOTSUPP for a
-  ///   sk_reuseport program on an AF_UNIX socket
+  /// @throws ErrnoException EINVAL for a program that is neither sk_reuseport nor socket_filter,
+  ///   and for a socket without SO_REUSEPORT or, when it has a port, without a group; ENOTSUPP for
+  ///   a sk_reuseport program on an AF_UNIX socket
   public final void attachReuseport(RunnableProgram program) {
     GroupProgram of = GroupProgram.of(program);
     if (of == null) {

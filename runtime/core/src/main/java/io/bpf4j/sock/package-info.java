@@ -12,8 +12,8 @@
 ///   instead of all; here it is always all.
 /// - No VRF, and no migration of connections between listeners: a sk_reuseport program attached as
 ///   BPF_SK_REUSEPORT_SELECT_OR_MIGRATE picks members alone.
-/// - Programs of reuseport groups see of a packet what its tuple tells: headers without options, and
-///   a payload only where the caller gives one.
+/// - Programs of reuseport groups see of a packet what its tuple tells: headers without options,
+///   and a payload only where the caller gives one.
 @NullMarked
 package io.bpf4j.sock;
 

@@ -23,7 +23,8 @@ class RuntimeArchitectureTest extends HouseRules {
     arrows.put(".packet", seeing());
     arrows.put(
         ".netns",
-        seeing(".net", ".sock", ".map", ".sklookup", ".reuseport", ".helper", ".lookup", ".packet"));
+        seeing(
+            ".net", ".sock", ".map", ".sklookup", ".reuseport", ".helper", ".lookup", ".packet"));
     return arrows;
   }
 

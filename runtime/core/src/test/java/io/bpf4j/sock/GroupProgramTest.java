@@ -124,11 +124,9 @@ final class GroupProgramTest {
     LookupResult byHash = net.udpTo("10.0.0.1:80");
     for (Sock wanted : List.of(a, b)) {
       int index = wanted == a ? 0 : 1;
-      a.attachReuseport(
-          program(ProgType.SOCKET_FILTER, "r0 = %d\nexit".formatted(index)));
+      a.attachReuseport(program(ProgType.SOCKET_FILTER, "r0 = %d\nexit".formatted(index)));
       assertThat(net.udpTo("10.0.0.1:80")).isEqualTo(new Listener(wanted));
-      a.attachReuseport(
-          new ClassicFilter(List.of(ClassicInsn.of(ClassicInsn.RET, index))));
+      a.attachReuseport(new ClassicFilter(List.of(ClassicInsn.of(ClassicInsn.RET, index))));
       assertThat(net.udpTo("10.0.0.1:80")).isEqualTo(new Listener(wanted));
     }
     a.attachReuseport(new ClassicFilter(List.of(ClassicInsn.of(ClassicInsn.RET, -1))));
@@ -142,8 +140,7 @@ final class GroupProgramTest {
     int load = ClassicInsn.LD | ClassicInsn.B | ClassicInsn.ABS;
     a.attachReuseport(
         new ClassicFilter(
-            List.of(
-                ClassicInsn.of(load, 2), ClassicInsn.of(ClassicInsn.RET | ClassicInsn.A, 0))));
+            List.of(ClassicInsn.of(load, 2), ClassicInsn.of(ClassicInsn.RET | ClassicInsn.A, 0))));
     var tuple = TestNet.tuple(Protocol.UDP, TestNet.CLIENT4, "10.0.0.1:80", 2);
     assertThat(net.ns.lookup(tuple, new byte[] {7, 7, 1})).isEqualTo(new Listener(b));
     assertThat(net.ns.lookup(tuple, new byte[] {7, 7})).isEqualTo(new Listener(a));
@@ -219,8 +216,7 @@ final class GroupProgramTest {
     late.attachReuseport(returning(1));
     assertThat(
             TestNet.errno(
-                () ->
-                    late.bind(TestNet.address("10.0.0.1:80"), TestNet.port("10.0.0.1:80"))))
+                () -> late.bind(TestNet.address("10.0.0.1:80"), TestNet.port("10.0.0.1:80"))))
         .isEqualTo(Errno.EADDRINUSE);
   }
 
@@ -261,8 +257,7 @@ final class GroupProgramTest {
     byte[] key = OffHeap.u32(0);
     assertThat(TestNet.errno(() -> array.updateElem(key, a, 0))).isEqualTo(Errno.EBUSY);
     assertThat(TestNet.errno(() -> map.updateElem(key, a, 0))).isEqualTo(Errno.EBUSY);
-    assertThat(TestNet.errno(() -> array.updateElem(OffHeap.u32(1), b, 0)))
-        .isEqualTo(Errno.EBUSY);
+    assertThat(TestNet.errno(() -> array.updateElem(OffHeap.u32(1), b, 0))).isEqualTo(Errno.EBUSY);
     map.deleteElem(key);
     array.updateElem(key, b, 0);
     map.updateElem(key, a, 0);

@@ -35,8 +35,7 @@ final class EngineLane {
   private final Cpu cpu = new FuzzCpu();
   private final Arena arena = Arena.ofAuto();
   private final RuntimeMap memoryMap =
-      Maps.create(
-          MapSpec.of("memory", MapTypes.ARRAY, Integer.BYTES, Input.MEMORY, 1, 0), 1);
+      Maps.create(MapSpec.of("memory", MapTypes.ARRAY, Integer.BYTES, Input.MEMORY, 1, 0), 1);
   private final long memory = memoryMap.directValueAddress();
   private final List<RuntimeMap> maps =
       Input.MAPS.stream().map(spec -> Maps.create(spec, 1)).toList();
@@ -55,8 +54,7 @@ final class EngineLane {
   RunnableProgram load(Engine engine, Case test) {
     List<? extends BpfMap> bound = test.usesMaps() ? maps : List.of();
     if (engine.equals(Comparison.VERIFIED)) {
-      return engine.load(
-          TypedForm.of(test.insns(), bound, memoryMap), TypedForm.PLATFORM, OPTIONS);
+      return engine.load(TypedForm.of(test.insns(), bound, memoryMap), TypedForm.PLATFORM, OPTIONS);
     }
     return engine.load(
         new Program(

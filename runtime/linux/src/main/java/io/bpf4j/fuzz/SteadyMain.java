@@ -71,7 +71,10 @@ public final class SteadyMain {
     }
     RunnableProgram program;
     try {
-      Engine engine = number / Fuzzer.STEADY_EVERY % 2 == 0 ? Comparison.ENGINES.getLast() : Comparison.VERIFIED;
+      Engine engine =
+          number / Fuzzer.STEADY_EVERY % 2 == 0
+              ? Comparison.ENGINES.getLast()
+              : Comparison.VERIFIED;
       program = lane.load(engine, test);
     } catch (RuntimeException e) {
       return "0 " + e;

@@ -174,11 +174,34 @@ final class LiveGroupCtxTest {
             ? random.nextInt(0x100) | (random.nextInt(8) == 0 ? 0x100 : 0)
             : codes[random.nextInt(codes.length)];
     int[] constants = {
-      0, 1, 2, 3, 4, 8, 15, 16, 31, 32, -1, -4096, -4088, -4096 + 40, -4096 + 28, -4096 + 64,
-      -0x100000, -0x100000 + 9, -0x100000 + 12, -0x100000 + 20, -0x200000, -0x200000 + 12,
-      -0x200001, Integer.MIN_VALUE, Integer.MAX_VALUE
+      0,
+      1,
+      2,
+      3,
+      4,
+      8,
+      15,
+      16,
+      31,
+      32,
+      -1,
+      -4096,
+      -4088,
+      -4096 + 40,
+      -4096 + 28,
+      -4096 + 64,
+      -0x100000,
+      -0x100000 + 9,
+      -0x100000 + 12,
+      -0x100000 + 20,
+      -0x200000,
+      -0x200000 + 12,
+      -0x200001,
+      Integer.MIN_VALUE,
+      Integer.MAX_VALUE
     };
-    int k = random.nextInt(3) == 0 ? random.nextInt(4) : constants[random.nextInt(constants.length)];
+    int k =
+        random.nextInt(3) == 0 ? random.nextInt(4) : constants[random.nextInt(constants.length)];
     return new ClassicInsn(code, random.nextInt(3), random.nextInt(3), k);
   }
 
@@ -196,8 +219,8 @@ final class LiveGroupCtxTest {
     return insns;
   }
 
-  /// Whether a filter reads nothing that is the kernel's own: the id and flags of the IPv4 header, the
-  /// checksums; what it reads at computed offsets is not known.
+  /// Whether a filter reads nothing that is the kernel's own: the id and flags of the IPv4 header,
+  /// the checksums; what it reads at computed offsets is not known.
   private static boolean reproducible(List<ClassicInsn> insns) {
     return insns.stream().allMatch(LiveGroupCtxTest::reproducible);
   }

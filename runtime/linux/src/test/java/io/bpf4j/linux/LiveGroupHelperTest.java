@@ -16,8 +16,8 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/// The helpers that programs of reuseport groups read packets and sockets with, on the kernel and in
-/// a world.
+/// The helpers that programs of reuseport groups read packets and sockets with, on the kernel and
+/// in a world.
 final class LiveGroupHelperTest {
   /// Loads 2 bytes as ordered: offset, header; stores the result and the bytes.
   private static final String LOAD =
@@ -143,8 +143,7 @@ final class LiveGroupHelperTest {
     try (KernelProg prog = load(type, code)) {
       attach(twin, type, code, prog);
       for (int round = 0; round < ROUNDS; round++) {
-        int offset =
-            random.nextInt(10) == 0 ? odd[random.nextInt(odd.length)] : random.nextInt(64);
+        int offset = random.nextInt(10) == 0 ? odd[random.nextInt(odd.length)] : random.nextInt(64);
         int header = relative ? random.nextInt(3) : 1;
         int link = relative && header == 0 ? -14 : 0;
         if (secret(base + offset + link, v4)) {
@@ -156,9 +155,7 @@ final class LiveGroupHelperTest {
             .as("%s at %d of header %d of %s", type, offset, header, address)
             .isEqualTo(theirResult.lookupElem(FIRST));
         found +=
-            ByteBuffer.wrap(theirResult.lookupElem(FIRST))
-                        .order(ByteOrder.LITTLE_ENDIAN)
-                        .getLong(0)
+            ByteBuffer.wrap(theirResult.lookupElem(FIRST)).order(ByteOrder.LITTLE_ENDIAN).getLong(0)
                     == 0
                 ? 1
                 : 0;
@@ -179,8 +176,7 @@ final class LiveGroupHelperTest {
 
   @Test
   void loadsOfBytesFromAHeaderAreAnsweredAsByTheKernel() {
-    String code =
-        LOAD.formatted("r5 = *(u32 *)(r7 +4)", "bpf_skb_load_bytes_relative#68");
+    String code = LOAD.formatted("r5 = *(u32 *)(r7 +4)", "bpf_skb_load_bytes_relative#68");
     loads(ProgType.SK_REUSEPORT, code, "127.0.0.1", 0, true);
     loads(ProgType.SK_REUSEPORT, code, "fd00::1", 0, true);
     loads(ProgType.SOCKET_FILTER, code, "127.0.0.1", 0, true);

@@ -154,7 +154,12 @@ final class LiveGroupTest {
       case 1 -> List.of(ClassicInsn.of(ClassicInsn.LD | ClassicInsn.LEN, 0), returnA);
       case 2 -> List.of(load(ClassicInsn.W, net + 12 + 4 * random.nextInt(2)), and, returnA);
       case 3 -> List.of(load(ClassicInsn.H, Ancillary.PROTOCOL.k()), and, returnA);
-      case 4 -> List.of(load(ClassicInsn.W, (random.nextBoolean() ? Ancillary.IFINDEX : Ancillary.HATYPE).k()), and, returnA);
+      case 4 ->
+          List.of(
+              load(
+                  ClassicInsn.W, (random.nextBoolean() ? Ancillary.IFINDEX : Ancillary.HATYPE).k()),
+              and,
+              returnA);
       case 5 -> List.of(load(ClassicInsn.B, net + 9), returnA);
       case 6 ->
           List.of(
@@ -181,8 +186,7 @@ final class LiveGroupTest {
     IpAddr address = any(random, binds);
     Protocol protocol = any(random, List.of(Protocol.values()));
     TwinNet.Twin twin = net.open(protocol, address.family());
-    net.set(
-        twin, io.bpf4j.sock.SockOption.SO_MARK, SockOption.SO_MARK, 100 + twin.ours().index());
+    net.set(twin, io.bpf4j.sock.SockOption.SO_MARK, SockOption.SO_MARK, 100 + twin.ours().index());
     if (random.nextInt(12) != 0) {
       net.set(twin, io.bpf4j.sock.SockOption.SO_REUSEPORT, SockOption.SO_REUSEPORT, 1);
     }
@@ -208,7 +212,9 @@ final class LiveGroupTest {
           random.nextInt(4) == 0 ? random.nextInt(3) : 1,
           random.nextInt(3));
       groups.orderLookup(
-          random.nextInt(TwinGroups.ENTRIES + 1), random.nextInt(6) == 0 ? 0 : 1, random.nextInt(4));
+          random.nextInt(TwinGroups.ENTRIES + 1),
+          random.nextInt(6) == 0 ? 0 : 1,
+          random.nextInt(4));
       SockName to = new SockName(any(random, TARGETS), new Port(PORT));
       if (random.nextBoolean()) {
         SockName from = to.address().family() == Family.INET ? PEER4 : PEER6;

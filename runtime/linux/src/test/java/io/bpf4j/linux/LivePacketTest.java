@@ -95,7 +95,10 @@ class LivePacketTest {
           if (delta == 13) {
             String load = "r6 = r1\nr7 = %d\nr0 = *(%s *)skb[r7 + %d]%s";
             same(type, load.formatted(base, size, delta, end), frames);
-            same(type, load.formatted(0x5_0000_0003L, size, delta, end).replace("\nr0 =", " ll\nr0 ="), frames);
+            same(
+                type,
+                load.formatted(0x5_0000_0003L, size, delta, end).replace("\nr0 =", " ll\nr0 ="),
+                frames);
           }
         }
       }
@@ -128,10 +131,7 @@ class LivePacketTest {
     String source = "r6 = r1\nr7 = %d\nr8 = 1\nr0 = 2\n" + filler + load + filler + load;
     for (int offset : new int[] {0, 8, 9, 40}) {
       same(
-          ProgType.SOCKET_FILTER,
-          source.formatted(offset) + "r0 = r8\nexit",
-          frame(24),
-          frame(60));
+          ProgType.SOCKET_FILTER, source.formatted(offset) + "r0 = r8\nexit", frame(24), frame(60));
     }
   }
 

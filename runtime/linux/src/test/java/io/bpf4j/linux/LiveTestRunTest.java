@@ -207,7 +207,9 @@ final class LiveTestRunTest {
       }
       for (int run = 0; run < RUNS; run++) {
         groups.orderLookup(
-            random.nextInt(TwinGroups.ENTRIES + 1), random.nextInt(4) == 0 ? 0 : 1, random.nextInt(4));
+            random.nextInt(TwinGroups.ENTRIES + 1),
+            random.nextInt(4) == 0 ? 0 : 1,
+            random.nextInt(4));
         int[] rooms = {72, 72, 72, 72, 72, -1, 0, 12, 71, 73, 100};
         TestRunInput input =
             new TestRunInput(

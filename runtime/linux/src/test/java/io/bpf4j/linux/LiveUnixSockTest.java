@@ -140,8 +140,7 @@ final class LiveUnixSockTest {
       KernelMap theirResult = groups.theirs.get(1);
       try (KernelProg prog =
           Live.load(ProgType.SK_LOOKUP, CODE, theirResult, groups.theirs.get(3))) {
-        var program =
-            groups.ours(ProgType.SK_LOOKUP, CODE, List.of(ourResult, groups.ours.get(3)));
+        var program = groups.ours(ProgType.SK_LOOKUP, CODE, List.of(ourResult, groups.ours.get(3)));
         int taken = 0;
         for (Made made : all(net)) {
           byte[] key = KernelMap.index(0);
@@ -161,7 +160,8 @@ final class LiveUnixSockTest {
           assertThat(ourResult.lookupElem(key))
               .as("%s", made.ours())
               .isEqualTo(theirResult.lookupElem(key));
-          int error = ByteBuffer.wrap(ourResult.lookupElem(key)).order(ByteOrder.LITTLE_ENDIAN).getInt(16);
+          int error =
+              ByteBuffer.wrap(ourResult.lookupElem(key)).order(ByteOrder.LITTLE_ENDIAN).getInt(16);
           taken += error == -94 ? 1 : 0;
           errno(() -> groups.ours.get(3).deleteElem(key));
           errno(() -> groups.theirs.get(3).deleteElem(key));

@@ -339,9 +339,7 @@ final class TwinGroups implements AutoCloseable {
             .findFirst()
             .orElse(null);
     boolean same =
-        mine == null
-            ? error == Errno.ENOENT
-            : found != null && Objects.equals(found.ours(), mine);
+        mine == null ? error == Errno.ENOENT : found != null && Objects.equals(found.ours(), mine);
     if (!same) {
       throw new AssertionError(
           "map %d key %d: ours %s, the kernel's %s %s%s"

@@ -43,7 +43,8 @@ import java.util.Objects;
 import java.util.stream.Collectors;
 
 /// Builds the world of a scenario in the order a user would: interfaces, sockets, maps with their
-/// contents, programs of reuseport groups, links. What the simulated system calls refuse is told with its place in the file.
+/// contents, programs of reuseport groups, links. What the simulated system calls refuse is told
+/// with its place in the file.
 final class WorldBuilder {
   private final Scenario scenario;
   private final World world;
@@ -210,8 +211,7 @@ final class WorldBuilder {
       if (object == null || program == null) {
         member.attachReuseport(new ClassicFilter(spec.filter()));
       } else {
-        member.attachReuseport(
-            load(object, program, spec.programPlace(), ProgType.SK_REUSEPORT));
+        member.attachReuseport(load(object, program, spec.programPlace(), ProgType.SK_REUSEPORT));
       }
     } catch (ErrnoException e) {
       throw error(spec.programPlace(), Objects.requireNonNull(e.getMessage()));

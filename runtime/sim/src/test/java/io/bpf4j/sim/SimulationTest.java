@@ -67,8 +67,7 @@ final class SimulationTest {
 
   @Test
   void aClassicFilterPicksByIndex() {
-    Scenario scenario =
-        grouped("  - {socket: dns, filter: [\"0x06 0 0 1\"]}");
+    Scenario scenario = grouped("  - {socket: dns, filter: [\"0x06 0 0 1\"]}");
     Report report = run(scenario, "jit", RunOptions.DEFAULT);
     assertThat(report.sockets().get(1).listener()).isEqualTo(4000);
   }

@@ -5,8 +5,8 @@ import org.jspecify.annotations.Nullable;
 /// The expected outcome of one lookup.
 ///
 /// @param result what becomes of the packet
-/// @param socket the socket it must reach (any member of a group of that name), or through which the
-///   group was asked whose program must have dropped it, or null for any
+/// @param socket the socket it must reach (any member of a group of that name), or through which
+///   the group was asked whose program must have dropped it, or null for any
 /// @param link the link that must have decided, or null for any
 public record Outcome(ResultKind result, @Nullable String socket, @Nullable String link) {
   /// As the file writes it: `steered to web4 via steer`.

@@ -10,7 +10,15 @@ enum Shape {
   SCENARIO(
       "scenario",
       List.of("version", "netns"),
-      List.of("description", "objects", "maps", "groups", "links", "traffic", "replay", "expectations")),
+      List.of(
+          "description",
+          "objects",
+          "maps",
+          "groups",
+          "links",
+          "traffic",
+          "replay",
+          "expectations")),
   NETNS("netns", List.of("name", "interfaces"), List.of("sockets")),
   INTERFACE("interface", List.of("name", "ifindex"), List.of("local", "addresses")),
   SOCKET(
