@@ -34,12 +34,23 @@ record Answers(Map<String, Outcome> outcomes, @Nullable String refusal) {
         reference = entry.getValue();
         continue;
       }
+      if (isRefusal(entry)) {
+        continue;
+      }
       String words = entry.getValue().difference(reference);
       if (words != null) {
         return new Dissent(entry.getKey(), words);
       }
     }
     return null;
+  }
+
+  /// Whether the engine that proves programs did not take this one, and the kernel has not shown that
+  /// it should.
+  private boolean isRefusal(Map.Entry<String, Outcome> entry) {
+    return entry.getKey().equals(Comparison.VERIFIED.name())
+        && entry.getValue().notRun()
+        && !outcomes.containsKey(KERNEL);
   }
 
   /// The lines of a file `answers.txt`.

@@ -21,7 +21,7 @@ final class Comparison implements AutoCloseable {
   /// so many is.
   static final Engine VERIFIED = Engines.named("jit");
 
-  static final int VERIFIED_EVERY = 4;
+  static final int VERIFIED_EVERY = 16;
 
   /// How much stack the kernel's harness shows when a case asks for some.
   static final int STACK = 128;

@@ -31,6 +31,11 @@ record Outcome(
     return new Outcome(0, words, NONE, NONE, 0, NONE, NONE, NONE);
   }
 
+  /// Whether the program was not even started.
+  boolean notRun() {
+    return fault != null && memory.length == 0;
+  }
+
   /// What another run did otherwise, in words; null when they are the same. Stacks are compared
   /// where both show.
   @Nullable String difference(Outcome other) {
