@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -30,7 +31,11 @@ final class MutationCheck {
           "io/bpf4j/interp/InterpretedProgram",
           "io/bpf4j/interp/Op",
           "io/bpf4j/interp/Predecoded$Builder");
-  private static final int SECONDS = 90;
+
+  /// What a mutant may take of a processor, and of the clock, before it counts as endless.
+  private static final Duration BUSY = Duration.ofSeconds(90);
+
+  private static final Duration WAIT = Duration.ofMinutes(20);
 
   private MutationCheck() {}
 
@@ -134,22 +139,29 @@ final class MutationCheck {
 
     /// The next line about a mutant; null when there is none in time or the JVM has ended.
     @Nullable String line() throws InterruptedException {
-      while (true) {
-        String line = lines.poll(SECONDS, TimeUnit.SECONDS);
-        if (line == null || line.isEmpty()) {
-          return null;
+      Duration busy = cpu().plus(BUSY);
+      long until = System.nanoTime() + WAIT.toNanos();
+      while (cpu().compareTo(busy) < 0 && System.nanoTime() - until < 0) {
+        String line = lines.poll(1, TimeUnit.SECONDS);
+        if (line == null) {
+          continue;
         }
-        if (line.startsWith("result ")) {
-          return line;
+        if (line.isEmpty() || line.startsWith("result ")) {
+          return line.isEmpty() ? null : line;
         }
         last.add(line);
       }
+      return null;
+    }
+
+    private Duration cpu() {
+      return process.info().totalCpuDuration().orElse(Duration.ZERO);
     }
 
     /// How it ended.
     String end() throws InterruptedException {
       if (!process.waitFor(100, TimeUnit.MILLISECONDS)) {
-        return "the suite does not end in " + SECONDS + " s";
+        return "the suite does not end in " + BUSY.toSeconds() + " s of a processor";
       }
       return "the JVM ends with "
           + process.exitValue()
