@@ -26,8 +26,7 @@ class MutationTest {
   private static Map<String, String> accepted() throws IOException {
     Map<String, String> reasons = new LinkedHashMap<>();
     try (InputStream in =
-        Objects.requireNonNull(
-            MutationTest.class.getResourceAsStream("/mutation/survivors.txt"))) {
+        Objects.requireNonNull(MutationTest.class.getResourceAsStream("/mutation/survivors.txt"))) {
       String text = new String(in.readAllBytes(), StandardCharsets.UTF_8);
       text.lines()
           .filter(line -> !line.isBlank() && !line.startsWith("#"))
