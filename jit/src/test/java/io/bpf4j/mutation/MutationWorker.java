@@ -21,11 +21,8 @@ final class MutationWorker {
 
   private static String verdict(List<Mutation> mutations, int i, Suite suite) {
     Mutation mutation = mutations.get(i);
-    int number = i;
-    while (number > 0 && mutations.get(number - 1).owner().equals(mutation.owner())) {
-      number--;
-    }
-    byte[] file = Mutator.mutant(mutation.owner(), i - number);
+    int number = Mutator.mutations(mutation.owner()).indexOf(mutation);
+    byte[] file = Mutator.mutant(mutation.owner(), number);
     boolean interpreter = mutation.owner().contains("/interp/");
     try {
       Engine engine =

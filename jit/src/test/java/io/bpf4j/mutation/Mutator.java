@@ -251,9 +251,11 @@ final class Mutator {
     if (swap != null) {
       offer("opcode %d -> %d".formatted(opcode, swap), () -> code().set(insn, new InsnNode(swap)));
     } else if (opcode >= ICONST_0 && opcode <= ICONST_4) {
-      int value = opcode - ICONST_0;
+      // 1 becomes 0, since it may be a truth.
+      int other = opcode == ICONST_1 ? ICONST_0 : opcode + 1;
       offer(
-          "%d -> %d".formatted(value, value + 1), () -> code().set(insn, new InsnNode(opcode + 1)));
+          "%d -> %d".formatted(opcode - ICONST_0, other - ICONST_0),
+          () -> code().set(insn, new InsnNode(other)));
     } else if (opcode == LCONST_0 || opcode == LCONST_1) {
       int other = opcode == LCONST_0 ? LCONST_1 : LCONST_0;
       offer("long constant changed", () -> code().set(insn, new InsnNode(other)));

@@ -34,7 +34,7 @@ final class Suite {
         }
       }
       return contracts(engine);
-    } catch (Exception | LinkageError | AssertionError e) {
+    } catch (Throwable e) {
       return "thrown: " + e;
     }
   }

@@ -366,12 +366,14 @@ final class Accesses {
   /// @param pc where that instruction is
   record Outside(String name, Insns insns, int memoryBytes, boolean map, int pc) {}
 
-  /// Every row in every place one step outside, below and above.
+  /// Every row in every place one step outside, below and above, and through a null pointer.
   static List<Outside> outside() {
     List<Outside> all = new ArrayList<>();
-    for (Place place : Place.values()) {
-      for (Family family : List.of(LOADS, STORES, ATOMICS)) {
-        for (Row row : family.rows()) {
+    for (Family family : List.of(LOADS, STORES, ATOMICS)) {
+      for (Row row : family.rows()) {
+        all.add(missed(row, 3, 0));
+        all.add(missed(row, 0, Host.MAP_VALUE - row.size() & -row.size()));
+        for (Place place : Place.values()) {
           Blocks blocks = new Blocks(2);
           int step = mustAlign(row) ? row.size() : 1;
           int low = place.low(blocks) - step;
@@ -387,11 +389,27 @@ final class Accesses {
 
   private static Outside outside(Place place, Row row, int at) {
     Blocks blocks = new Blocks(2);
-    place.base(blocks, place.choosesBase() ? 3 : 10, 7, 2);
+    int base = place.choosesBase() ? 3 : 10;
+    place.base(blocks, base, 7, 2);
     blocks.operand(2, 'b', 7);
     blocks.operand(0, 'c', 7);
-    String insn =
-        at(row, place.choosesBase() ? 3 : 10, at).with("D", 2).with("S", 2).with("K", "1").insn();
+    return last(blocks, row, base, at, place.toString());
+  }
+
+  /// An access through what a lookup gave that found nothing, without a look at it.
+  private static Outside missed(Row row, int base, int at) {
+    Blocks blocks = new Blocks(2);
+    Place.lookup(blocks, Host.MAP_ENTRIES[1]);
+    blocks.line("r%d = r0", base);
+    if (base != 0) {
+      blocks.operand(0, 'c', 7);
+    }
+    blocks.operand(2, 'b', 7);
+    return last(blocks, row, base, at, "what was not found");
+  }
+
+  private static Outside last(Blocks blocks, Row row, int base, int at, String place) {
+    String insn = at(row, base, at).with("D", 2).with("S", 2).with("K", "1").insn();
     String before = blocks.source();
     int pc = Assembler.assemble(before).size();
     Insns insns = Assembler.assemble(before + insn + "\nr0 = 0\nexit\n");

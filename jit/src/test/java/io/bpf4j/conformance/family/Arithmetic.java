@@ -169,11 +169,11 @@ final class Arithmetic {
 
   /// A row with registers whose content is known before it runs.
   private void constants(Row row) {
-    constants(row, row.names("S") ? family.list("few") : List.of(0L));
+    constants(row, row.names("S") ? family.list("constants") : List.of(0L));
   }
 
   private void constants(Row row, List<Long> seconds) {
-    List<Long> firsts = family.list("few");
+    List<Long> firsts = family.list("constants");
     Meaning meaning = row.meaning(0);
     Blocks blocks = new Blocks(firsts.size() * seconds.size());
     for (long a : firsts) {

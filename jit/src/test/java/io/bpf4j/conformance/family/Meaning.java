@@ -4,6 +4,7 @@ import java.math.BigInteger;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.BinaryOperator;
@@ -172,7 +173,7 @@ final class Meaning {
       }
       Node left = binary(level + 1);
       while (LEVELS.get(level).contains(word)) {
-        BinaryOperator<BigInteger> operator = OPERATORS.get(take());
+        BinaryOperator<BigInteger> operator = Objects.requireNonNull(OPERATORS.get(take()));
         Node first = left;
         Node second = binary(level + 1);
         left = v -> operator.apply(first.of(v), second.of(v));

@@ -96,11 +96,7 @@ enum Place {
       }
       case VALUE -> blocks.line("r%d = map[idx:0][0]+0", base);
       case FOUND, FOUND_INDEXED -> {
-        blocks.line("*(u32 *)(r10 -4) = 1");
-        blocks.line("r2 = r10");
-        blocks.line("r2 += -4");
-        blocks.line("r1 = map[idx:1]");
-        blocks.line("call helper#1");
+        lookup(blocks, 1);
         blocks.line("if r0 != 0 goto pc+2");
         blocks.line("r0 = -1");
         blocks.line("exit");
@@ -115,5 +111,15 @@ enum Place {
       blocks.line("r%d &= 0", spare);
       blocks.line("r%d += r%d", base, spare);
     }
+  }
+
+  /// Looks a key up in map 1.
+  static void lookup(Blocks blocks, int key) {
+    blocks.usesMap();
+    blocks.line("*(u32 *)(r10 -4) = %d", key);
+    blocks.line("r2 = r10");
+    blocks.line("r2 += -4");
+    blocks.line("r1 = map[idx:1]");
+    blocks.line("call helper#1");
   }
 }
