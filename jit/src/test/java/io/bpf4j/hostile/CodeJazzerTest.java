@@ -84,7 +84,7 @@ class CodeJazzerTest {
   @MethodSource("objects")
   @FuzzTest(maxDuration = "10m")
   void objectsAreReadOrRefused(byte[] bytes) {
-    Survival.check(() -> walk(BpfObjectReader.read("fuzz.o", bytes)), BpfException.class);
+    Survival.check(() -> walk(BpfObjectReader.read("fuzz.o", bytes)), List.of(BpfException.class));
   }
 
   private static void walk(BpfObject object) {
@@ -132,7 +132,8 @@ class CodeJazzerTest {
   @FuzzTest(maxDuration = "10m")
   void typesAreReadOrRefused(byte[] bytes) {
     Survival.check(
-        () -> walk(Btf.read(ByteSpan.of("fuzz", bytes), null, Placement.NONE)), BpfException.class);
+        () -> walk(Btf.read(ByteSpan.of("fuzz", bytes), null, Placement.NONE)),
+        List.of(BpfException.class));
   }
 
   static Stream<byte[]> instructions() throws IOException {
@@ -160,7 +161,7 @@ class CodeJazzerTest {
             Survival.hold(plain.equals(compiled), plain + " and compiled " + compiled);
           }
         },
-        BpfException.class);
+        List.of(BpfException.class));
   }
 
   private static String text(Insns insns) {
@@ -204,6 +205,6 @@ class CodeJazzerTest {
           byte[] code = InsnEncoder.encode(insns);
           Survival.hold(insns.equals(InsnDecoder.decode(code)), "other instructions");
         },
-        BpfException.class);
+        List.of(BpfException.class));
   }
 }

@@ -2,8 +2,10 @@ package io.bpf4j.hostile;
 
 import java.lang.management.ManagementFactory;
 import java.util.Arrays;
+import java.util.List;
 import java.util.SplittableRandom;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /// What every reader owes hostile input: it ends soon, within memory that the input's length bounds
 /// and not the lengths written in it, with a result or with a refusal of one short line.
@@ -37,8 +39,7 @@ public final class Survival {
   ///
   /// @param refusals the exceptions that are refusals; any other is a finding
   /// @throws AssertionError when the reader does not what it owes
-  @SafeVarargs
-  public static void check(Use use, Class<? extends Exception>... refusals) {
+  public static void check(Use use, List<Class<? extends Exception>> refusals) {
     com.sun.management.ThreadMXBean thread =
         (com.sun.management.ThreadMXBean) ManagementFactory.getThreadMXBean();
     long bytes = thread.getCurrentThreadAllocatedBytes();
@@ -46,7 +47,7 @@ public final class Survival {
     try {
       use.run();
     } catch (Exception e) {
-      if (Arrays.stream(refusals).noneMatch(refusal -> refusal.isInstance(e))) {
+      if (refusals.stream().noneMatch(refusal -> refusal.isInstance(e))) {
         throw new AssertionError("no refusal: " + e, e);
       }
       line(e.getMessage());
@@ -58,8 +59,10 @@ public final class Survival {
   }
 
   /// Fails unless a message is one line of sensible length.
-  public static void line(String message) {
-    hold(message != null && !message.isBlank(), "a refusal without a word");
+  public static void line(@Nullable String message) {
+    if (message == null || message.isBlank()) {
+      throw new AssertionError("a refusal without a word");
+    }
     hold(message.lines().count() == 1, "a refusal of several lines: " + message);
     hold(message.length() < LONGEST_LINE, "a refusal of " + message.length() + " characters");
   }

@@ -7,6 +7,7 @@ import io.bpf4j.hostile.Survival;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -33,7 +34,7 @@ class InputJazzerTest {
     Path file = Files.createTempFile("map", ".json");
     try {
       Files.write(file, bytes);
-      Survival.check(() -> MapSetup.parse("m=@" + file), UsageException.class);
+      Survival.check(() -> MapSetup.parse("m=@" + file), List.of(UsageException.class));
     } finally {
       Files.delete(file);
     }
@@ -60,12 +61,14 @@ class InputJazzerTest {
   void linesOfABatchAreAnswered(byte[] bytes) {
     long lines = new String(bytes, UTF_8).chars().filter(c -> c == '\n').count();
     boolean open = bytes.length > 0 && bytes[bytes.length - 1] != '\n';
-    Survival.check(() -> {
-      Cli cli = Cli.run(bytes, "plugin", "--batch", "--engine", "interp");
-      Survival.hold(cli.code() == 0 && cli.err().isEmpty(), cli.err());
-      long answers = cli.out().chars().filter(c -> c == '\n').count();
-      Survival.hold(answers == lines + (open ? 1 : 0), answers + " answers");
-    });
+    Survival.check(
+        () -> {
+          Cli cli = Cli.run(bytes, "plugin", "--batch", "--engine", "interp");
+          Survival.hold(cli.code() == 0 && cli.err().isEmpty(), cli.err());
+          long answers = cli.out().chars().filter(c -> c == '\n').count();
+          Survival.hold(answers == lines + (open ? 1 : 0), answers + " answers");
+        },
+        List.of());
   }
 
   @Test

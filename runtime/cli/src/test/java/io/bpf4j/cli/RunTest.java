@@ -230,6 +230,19 @@ class RunTest {
     assertThat(record.get("dataOut").asString()).isEqualTo("0102");
   }
 
+  @Test
+  void aSocketFilterSeesAPacketBehindItsEthernetHeader() {
+    String header = "020304050607111213141516" + "0806";
+    String[] args = {"run", COMPUTE, "--prog", "empty", "--type", "socket_filter"};
+    Cli cli = Cli.run(plus(List.of(args), "--data", header + "2122", "--engine", "checked-jit"));
+    assertThat(cli.err()).isEmpty();
+    assertThat(cli.lines().subList(0, 2)).containsExactly("1", "data    " + "00".repeat(14) + "2122");
+    Cli shorter = Cli.run(plus(List.of(args), "--data", "0011"));
+    assertThat(shorter.err())
+        .isEqualTo(
+            "bpf4j run: test_run packet: EINVAL: 2 bytes are less than an Ethernet header of 14\n");
+  }
+
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',
@@ -246,7 +259,8 @@ class RunTest {
           --ctx 00 --dump countres | --dump countres: the object has no such map; did you mean 'counters'?
           --data 00               | sk_lookup programs take a context (--ctx), no data
           --repeat 0              | --repeat 0: must be at least 1
-          --type xdp              | program type xdp: has no implementation
+          --type kprobe           | program type kprobe: has no implementation
+          --type xdp              | bpf_sk_assign#124 is not offered to xdp programs
           """)
   void mistakesAreOneLine(String args, String words) {
     Cli cli = run(List.of(args.split(" ", -1)), STEER);

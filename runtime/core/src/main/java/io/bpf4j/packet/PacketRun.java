@@ -86,7 +86,7 @@ public final class PacketRun {
 
   private static void check(ProgType type, byte[] frame) {
     if (frame.length < HEADER) {
-      throw refuse("%d bytes are less than an Ethernet header of %d", frame.length, HEADER);
+      throw refuse(frame.length + " bytes are less than an Ethernet header of " + HEADER);
     }
     int header =
         switch (protocol(frame)) {
@@ -96,13 +96,13 @@ public final class PacketRun {
         };
     if (type != ProgType.XDP && frame.length < HEADER + header) {
       throw refuse(
-          "%d bytes behind the Ethernet header are less than an IP header of %d",
-          frame.length - HEADER, header);
+          "%d bytes behind the Ethernet header are less than an IP header of %d"
+              .formatted(frame.length - HEADER, header));
     }
   }
 
-  private static ErrnoException refuse(String format, Object... words) {
-    return new ErrnoException(Errno.EINVAL, "test_run packet", format.formatted(words));
+  private static ErrnoException refuse(String why) {
+    return new ErrnoException(Errno.EINVAL, "test_run packet", why);
   }
 
   /// What the frame's destination means to `lo`, whose address is all zeros (net/ethernet/eth.c,

@@ -14,19 +14,19 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/// Captures and scenarios from whoever: fuzzed for long with `mvn -P fuzz`; in every build run on
-/// the samples and on what Jazzer found. [DamagedInputTest] damages them in every build.
+/// Captures and scenarios from whoever: fuzzed for long with `mvn -P fuzz`; in every build run on the
+/// samples and on what Jazzer found. [DamagedInputTest] damages them in every build.
 class TraceJazzerTest {
   private static final Path SAMPLES = Path.of("../../samples");
   private static final int LONGEST_TEXT = 20_000;
 
   static Stream<byte[]> captures() throws IOException {
     byte[] whole = Files.readAllBytes(SAMPLES.resolve("quickstart/traffic.pcap"));
-    byte[] csv =
-        "frame,proto,src,sport,dst,dport\n1,tcp,192.0.2.1,4000,198.51.100.7,80\n".getBytes(UTF_8);
+    byte[] csv = "frame,proto,src,sport,dst,dport\n1,tcp,192.0.2.1,4000,198.51.100.7,80\n".getBytes(UTF_8);
     return Stream.of(Arrays.copyOf(whole, 2000), DamagedInputTest.pcapng(2000), csv);
   }
 
@@ -45,7 +45,7 @@ class TraceJazzerTest {
             }
           }
         },
-        BpfException.class);
+        List.of(BpfException.class));
   }
 
   static Stream<byte[]> scenarios() {
@@ -63,6 +63,7 @@ class TraceJazzerTest {
   @FuzzTest(maxDuration = "10m")
   void scenariosAreUnderstoodOrRefused(byte[] bytes) {
     String text = new String(bytes, 0, Math.min(bytes.length, LONGEST_TEXT), UTF_8);
-    Survival.check(() -> ScenarioReader.parse(Path.of("fuzz.yaml"), text), ScenarioException.class);
+    Survival.check(
+        () -> ScenarioReader.parse(Path.of("fuzz.yaml"), text), List.of(ScenarioException.class));
   }
 }
