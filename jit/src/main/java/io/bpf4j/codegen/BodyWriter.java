@@ -47,7 +47,7 @@ final class BodyWriter implements Scope, Opcodes {
       used |= measures.used(pc);
       stored |= measures.stored(pc);
     }
-    out.frame(layout.frame(used));
+    out.frame(used);
   }
 
   /// Writes a function as one method.
@@ -70,6 +70,36 @@ final class BodyWriter implements Scope, Opcodes {
             function.start(),
             function.end());
     Prologue.zero(body.out, body.used & Vars.PROGRAM & ~Layout.FUNCTION.parameters());
+    Prologue.derived(body.out, body.used);
+    Prologue.clear(body.out, FrameClearing.words(analysis, function));
+    body.code();
+    body.end();
+  }
+
+  /// Writes the entry function as the method that runs the program.
+  static void entry(
+      Analysis analysis,
+      Measures measures,
+      ClassPlan plan,
+      ClassUnit unit,
+      Method method,
+      Content.Entry entry) {
+    Cfg.Function function = entry.function();
+    BodyWriter body =
+        new BodyWriter(
+            analysis,
+            measures,
+            plan,
+            unit,
+            method,
+            Layout.ENTRY,
+            function.start(),
+            function.end());
+    ProgramClass.start(body.mv, body.out, analysis.bound());
+    body.out.cpu();
+    body.out.callVirtual(Layout.CPU, "stackTop", "()J");
+    body.out.store(Vars.FP);
+    Prologue.zero(body.out, body.used & Vars.PROGRAM & ~Layout.ENTRY.parameters());
     Prologue.derived(body.out, body.used);
     Prologue.clear(body.out, FrameClearing.words(analysis, function));
     body.code();
@@ -112,7 +142,7 @@ final class BodyWriter implements Scope, Opcodes {
     Prologue.derived(out, used);
     if (entries.size() > 1) {
       Label[] labels = entries.stream().map(this::label).toArray(Label[]::new);
-      out.local(ILOAD, Layout.ENTRY);
+      out.local(ILOAD, Layout.START);
       out.tableSwitch(0, labels[0], labels);
     } else if (entries.getFirst() != from) {
       out.jump(GOTO, label(entries.getFirst()));

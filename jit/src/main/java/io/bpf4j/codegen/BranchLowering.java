@@ -92,7 +92,7 @@ final class BranchLowering implements Opcodes {
   /// Returns R0 from the function.
   void exit() {
     writeFuel();
-    if (out.layout() == Layout.FUNCTION) {
+    if (out.layout() != Layout.CHUNK) {
       out.load(Reg.R0);
       out.insn(LRETURN);
       return;

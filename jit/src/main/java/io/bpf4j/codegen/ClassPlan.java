@@ -1,5 +1,6 @@
 package io.bpf4j.codegen;
 
+import io.bpf4j.isa.Insn;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -38,6 +39,9 @@ final class ClassPlan {
   sealed interface Content {
     /// A function as a whole.
     record Whole(Cfg.Function function) implements Content {}
+
+    /// The entry function as a whole, as the method that runs the program.
+    record Entry(Cfg.Function function) implements Content {}
 
     /// Chunk number `index` of a function.
     record Part(Cfg.Function function, int index, MethodPlan.Chunk chunk) implements Content {}
@@ -90,6 +94,13 @@ final class ClassPlan {
   private void plan(Cfg.Function function) {
     String name = "f" + function.index();
     List<MethodPlan.Chunk> chunks = MethodPlan.of(analysis, measures, limits, function);
+    if (chunks.size() == 1 && function.index() == 0 && !callsEntry()) {
+      Method method =
+          add("run", Layout.ENTRY_TYPE, constants(function.start(), function.end()));
+      functions[0] = method;
+      methods.add(new Planned(method, new Content.Entry(function), "entry"));
+      return;
+    }
     if (chunks.size() == 1) {
       int cost = constants(function.start(), function.end());
       Method method = add(name, Layout.FUNCTION_TYPE, cost);
@@ -133,6 +144,22 @@ final class ClassPlan {
             driver,
             new Content.Driver(function, parts, groups),
             "goes between %d chunks".formatted(parts.size())));
+  }
+
+  /// Whether the entry function is also called from inside.
+  private boolean callsEntry() {
+    Cfg cfg = analysis.cfg();
+    for (int pc = 0; pc < cfg.insns().size(); pc = cfg.insns().next(pc)) {
+      if (cfg.insns().at(pc) instanceof Insn.CallLocal call && Cfg.callee(pc, call) == 0) {
+        return true;
+      }
+    }
+    return cfg.callsRegisters();
+  }
+
+  /// Whether the entry function is the method that runs the program.
+  boolean runsEntry() {
+    return methods.getFirst().content() instanceof Content.Entry;
   }
 
   /// A method that calls one of these functions; over others when they are many.

@@ -98,9 +98,10 @@ final class ClassUnit implements Linkage, Opcodes {
     return data;
   }
 
-  /// Starts a static method.
+  /// Starts a method: static, but for the one that runs the program.
   MethodVisitor method(Method method) {
-    MethodVisitor mv = writer.visitMethod(ACC_STATIC, method.name(), method.type(), null, null);
+    int access = method.type().equals(Layout.ENTRY_TYPE) ? ACC_PUBLIC : ACC_STATIC;
+    MethodVisitor mv = writer.visitMethod(access, method.name(), method.type(), null, null);
     mv.visitCode();
     return mv;
   }

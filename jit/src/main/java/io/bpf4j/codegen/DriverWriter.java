@@ -66,8 +66,8 @@ final class DriverWriter implements Opcodes {
     MethodVisitor mv = unit.method(method);
     Emitter out = new Emitter(mv, unit.name(), Layout.CHUNK);
     out.frame(new Object[] {Layout.CPU, LONG, "[J", INTEGER});
-    loop(out, unit, group.chunks(), group.first(), 1, Layout.FRAME, Layout.ENTRY);
-    out.local(ILOAD, Layout.ENTRY);
+    loop(out, unit, group.chunks(), group.first(), 1, Layout.FRAME, Layout.START);
+    out.local(ILOAD, Layout.START);
     out.insn(IRETURN);
     mv.visitMaxs(0, 0);
     mv.visitEnd();

@@ -40,6 +40,11 @@ final class Emitter implements Opcodes {
     this.unsafe = name == null ? null : name.replace('.', '/');
   }
 
+  /// Says which variables are set at every label.
+  void frame(long used) {
+    this.frame = layout.frame(used, owner);
+  }
+
   Layout layout() {
     return layout;
   }
@@ -114,7 +119,7 @@ final class Emitter implements Opcodes {
   }
 
   void cpu() {
-    mv.visitVarInsn(ALOAD, 0);
+    mv.visitVarInsn(ALOAD, layout.cpu());
   }
 
   /// Loads or stores a local by its JVM number.

@@ -89,7 +89,10 @@ public final class JitEngine implements Engine {
     for (int i = 0; i < plan.units(); i++) {
       units.add(new ClassUnit(i, className(bound.program().name(), i), bound, links));
     }
-    ProgramClass.write(units.getFirst(), bound, plan.function(0));
+    ProgramClass.write(units.getFirst());
+    if (!plan.runsEntry()) {
+      ProgramClass.run(units.getFirst(), bound, plan.function(0));
+    }
     for (Planned planned : plan.methods()) {
       write(analysis, measures, plan, units.get(planned.method().unit()), planned);
     }
@@ -115,6 +118,7 @@ public final class JitEngine implements Engine {
     ClassPlan.Method method = planned.method();
     switch (planned.content()) {
       case Content.Whole whole -> BodyWriter.whole(analysis, measures, plan, unit, method, whole);
+      case Content.Entry entry -> BodyWriter.entry(analysis, measures, plan, unit, method, entry);
       case Content.Part part -> BodyWriter.part(analysis, measures, plan, unit, method, part);
       case Content.Driver driver -> DriverWriter.driver(analysis, plan, unit, method, driver);
       case Content.Group group -> DriverWriter.group(unit, method, group);
@@ -138,6 +142,10 @@ public final class JitEngine implements Engine {
       int end = cfg.insns().size();
       switch (planned.content()) {
         case Content.Whole(Cfg.Function function) -> {
+          first = function.start();
+          end = function.end();
+        }
+        case Content.Entry(Cfg.Function function) -> {
           first = function.start();
           end = function.end();
         }

@@ -1,5 +1,6 @@
 package io.bpf4j.codegen;
 
+import io.bpf4j.isa.Insn;
 import org.objectweb.asm.Label;
 
 /// What each instruction of a program costs when it is lowered, found by lowering it into a
@@ -33,6 +34,10 @@ final class Measures {
         constants[pc] = counter.constants();
         accesses[pc] = out.accesses();
         used[pc] = out.used();
+        if (cfg.insns().at(pc) instanceof Insn.Exit) {
+          // It hands the budget back where something before it took it.
+          used[pc] &= ~Vars.INTS;
+        }
         stored[pc] = out.stored();
       }
     }

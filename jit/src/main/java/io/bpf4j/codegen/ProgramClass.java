@@ -2,6 +2,7 @@ package io.bpf4j.codegen;
 
 import io.bpf4j.engine.Bound;
 import io.bpf4j.engine.CompileReport;
+import io.bpf4j.isa.Reg;
 import io.bpf4j.prog.Program;
 import org.objectweb.asm.ClassWriter;
 import org.objectweb.asm.Label;
@@ -10,7 +11,7 @@ import org.objectweb.asm.Opcodes;
 import org.objectweb.asm.Type;
 
 /// Writes the part of a program's first class that makes it a [io.bpf4j.engine.RunnableProgram]: an
-/// instance with the report, and `run`, which starts the entry function on a fresh budget.
+/// instance with the report, and `run`, which starts the entry function on a fresh budget, or is it.
 final class ProgramClass implements Opcodes {
   private static final String REPORT = Type.getDescriptor(CompileReport.class);
   private static final String PROGRAM = Type.getDescriptor(Program.class);
@@ -19,7 +20,7 @@ final class ProgramClass implements Opcodes {
 
   private ProgramClass() {}
 
-  static void write(ClassUnit unit, Bound bound, ClassPlan.Method entry) {
+  static void write(ClassUnit unit) {
     ClassWriter writer = unit.writer();
     writer.visitField(ACC_PRIVATE | ACC_FINAL, "report", REPORT, null, null).visitEnd();
     MethodVisitor init = writer.visitMethod(0, "<init>", "(" + REPORT + ")V", null, null);
@@ -43,44 +44,45 @@ final class ProgramClass implements Opcodes {
     program.visitMethodInsn(INVOKEVIRTUAL, BOUND, "program", "()" + PROGRAM, false);
     finish(program, ARETURN);
 
-    run(unit, bound, entry);
   }
 
-  private static void run(ClassUnit unit, Bound bound, ClassPlan.Method entry) {
-    MethodVisitor mv =
-        unit.writer().visitMethod(ACC_PUBLIC, "run", "(L" + Layout.CPU + ";JJ)J", null, null);
+  /// Writes `run` as a method that starts the entry function, which is one of its own.
+  static void run(ClassUnit unit, Bound bound, ClassPlan.Method entry) {
+    MethodVisitor mv = unit.writer().visitMethod(ACC_PUBLIC, "run", Layout.ENTRY_TYPE, null, null);
     mv.visitCode();
-    Emitter out = new Emitter(mv, unit.name(), Layout.FUNCTION);
-    if (bound.ctx() != null) {
-      // Loads through R1 were compiled for the context's place; nothing else may come in there.
-      Label right = new Label();
-      mv.visitVarInsn(LLOAD, 2);
-      mv.visitVarInsn(ALOAD, 1);
-      out.callVirtual(Layout.CPU, "ctx", "()J");
-      mv.visitInsn(LCMP);
-      mv.visitJumpInsn(IFEQ, right);
-      mv.visitTypeInsn(NEW, ILLEGAL);
-      mv.visitInsn(DUP);
-      mv.visitLdcInsn("R1 of a typed program is its context, Cpu.ctx()");
-      mv.visitMethodInsn(INVOKESPECIAL, ILLEGAL, "<init>", "(Ljava/lang/String;)V", false);
-      mv.visitInsn(ATHROW);
-      mv.visitLabel(right);
-      mv.visitFrame(F_SAME, 0, null, 0, null);
-    }
-    mv.visitVarInsn(ALOAD, 1);
-    out.push(bound.options().fuel());
-    out.callVirtual(Layout.CPU, "fuel", "(J)V");
+    Emitter out = new Emitter(mv, unit.name(), Layout.ENTRY);
+    start(mv, out, bound);
     unit.beforeCall(out, entry);
-    mv.visitVarInsn(ALOAD, 1);
-    mv.visitVarInsn(ALOAD, 1);
+    out.cpu();
+    out.cpu();
     out.callVirtual(Layout.CPU, "stackTop", "()J");
-    mv.visitVarInsn(LLOAD, 2);
-    mv.visitVarInsn(LLOAD, 4);
+    out.load(Reg.R1);
+    out.load(Reg.R2);
     out.push(0L);
     out.push(0L);
     out.push(0L);
     unit.call(out, entry);
     finish(mv, LRETURN);
+  }
+
+  /// What every run starts with: R1 of a typed program must be the context, since loads through it
+  /// were compiled for that place; and there is a fresh budget.
+  static void start(MethodVisitor mv, Emitter out, Bound bound) {
+    if (bound.ctx() != null) {
+      Label right = new Label();
+      out.load(Reg.R1);
+      out.cpu();
+      out.callVirtual(Layout.CPU, "ctx", "()J");
+      out.insn(LCMP);
+      out.jump(IFEQ, right);
+      out.callStatic(BranchLowering.CHECKS, "wrongContext", "()L" + ILLEGAL + ";");
+      out.insn(ATHROW);
+      mv.visitLabel(right);
+      mv.visitFrame(F_SAME, 0, null, 0, null);
+    }
+    out.cpu();
+    out.push(bound.options().fuel());
+    out.callVirtual(Layout.CPU, "fuel", "(J)V");
   }
 
   private static void finish(MethodVisitor mv, int opcode) {

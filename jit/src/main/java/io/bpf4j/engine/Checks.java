@@ -396,6 +396,11 @@ public final class Checks {
     return Faults.access(bound, cpu, fp, pc, address, size, write ? "write" : "read");
   }
 
+  /// What is wrong with a run of a typed program that does not start with its context in R1.
+  public static IllegalArgumentException wrongContext() {
+    return new IllegalArgumentException("R1 of a typed program is its context, Cpu.ctx()");
+  }
+
   /// The end of a run that spent its budget at `pc`.
   public static io.bpf4j.error.BudgetExhausted budget(Bound bound, int pc) {
     return Faults.budget(bound, pc);
