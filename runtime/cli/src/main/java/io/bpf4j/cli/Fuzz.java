@@ -1,9 +1,13 @@
 package io.bpf4j.cli;
 
+import io.bpf4j.Engines;
 import io.bpf4j.fuzz.FuzzOptions;
 import io.bpf4j.fuzz.FuzzReport;
 import io.bpf4j.fuzz.Fuzzer;
 import io.bpf4j.linux.KernelSupport;
+import io.bpf4j.worlds.WorldFuzzer;
+import io.bpf4j.worlds.WorldOptions;
+import io.bpf4j.worlds.WorldReport;
 import java.nio.file.Path;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -19,7 +23,9 @@ import picocli.CommandLine.Option;
     footer = {
       "",
       "Without --oracle the kernel is asked where bpf(2) is permitted. Program N of a seed is always",
-      "the same. Ctrl-C ends the search and prints what it found."
+      "the same. Ctrl-C ends the search and prints what it found.",
+      "With --worlds it makes up sockets, maps, links and packets instead, and compares the socket",
+      "lookup of this machine's kernel with the simulated one."
     })
 final class Fuzz extends Command {
   private static final String KERNEL = "kernel";
@@ -47,6 +53,17 @@ final class Fuzz extends Command {
       description = "Where reproducers are saved; default regressions.")
   private Path regressions = Path.of("regressions");
 
+  @Option(
+      names = "--worlds",
+      description = "Makes worlds instead of programs; the kernel decides.")
+  private boolean worlds;
+
+  @Option(
+      names = "--first",
+      paramLabel = "N",
+      description = "With --worlds: the number of the first world; default 0.")
+  private long first;
+
   private long shown;
 
   Fuzz(Io io) {
@@ -57,6 +74,9 @@ final class Fuzz extends Command {
   public Integer call() {
     if (seconds < 1 || threads < 1) {
       throw new UsageException("--seconds and --threads must be at least 1");
+    }
+    if (worlds) {
+      return worlds();
     }
     boolean kernel = asksKernel();
     Interrupt.watch();
@@ -70,13 +90,58 @@ final class Fuzz extends Command {
                 regressions,
                 threads,
                 Interrupt::requested,
-                r -> progress(r, start)));
+                r -> progress(r.programs(), "programs", r.mismatches().size(), start)));
+    endProgress();
+    print(report, kernel, (System.nanoTime() - start) / 1e9);
+    return report.mismatches().isEmpty() ? ExitCode.OK : ExitCode.NEGATIVE;
+  }
+
+  private int worlds() {
+    if (INTERP.equals(oracle)) {
+      throw new UsageException("--worlds is compared with the kernel: --oracle must be " + KERNEL);
+    }
+    if (!KernelSupport.netns().granted()) {
+      throw new UsageException("--worlds: " + KernelSupport.netns().reason());
+    }
+    Interrupt.watch();
+    long start = System.nanoTime();
+    WorldReport report =
+        WorldFuzzer.run(
+            new WorldOptions(
+                seconds,
+                Long.MAX_VALUE,
+                seed,
+                first,
+                regressions,
+                threads,
+                Interrupt::requested,
+                r -> progress(r.worlds(), "worlds", r.differences().size(), start)),
+            Engines.named(Engines.names().getFirst()));
+    endProgress();
+    double elapsed = (System.nanoTime() - start) / 1e9;
+    io().out()
+        .printf(
+            "%-11s %d in %.1f s (%.0f/s), seed %d%n",
+            "worlds",
+            report.worlds(),
+            elapsed,
+            report.worlds() / elapsed,
+            seed);
+    io().out()
+        .printf("%-11s %d (%.0f/s)%n", "lookups", report.lookups(), report.lookups() / elapsed);
+    io().out().printf("%-11s %d, lookups included%n", "steps", report.steps());
+    io().out().printf("%-11s %d%n", "differences", report.differences().size());
+    for (WorldReport.Found found : report.differences()) {
+      io().out().printf("%-11s   %s: %s%n", "", found.file(), found.what());
+    }
+    return report.differences().isEmpty() ? ExitCode.OK : ExitCode.NEGATIVE;
+  }
+
+  private void endProgress() {
     if (io().progress()) {
       io().err().print("\r\u001b[K");
       io().err().flush();
     }
-    print(report, kernel, (System.nanoTime() - start) / 1e9);
-    return report.mismatches().isEmpty() ? ExitCode.OK : ExitCode.NEGATIVE;
   }
 
   private boolean asksKernel() {
@@ -99,7 +164,7 @@ final class Fuzz extends Command {
     };
   }
 
-  private void progress(FuzzReport report, long start) {
+  private void progress(long made, String what, int mismatches, long start) {
     if (!io().progress()) {
       return;
     }
@@ -108,10 +173,11 @@ final class Fuzz extends Command {
       shown = second;
       io().err()
           .printf(
-              "\r%d programs, %d/s, %d mismatches, %d s left\u001b[K",
-              report.programs(),
-              report.programs() / Math.max(1, second),
-              report.mismatches().size(),
+              "\r%d %s, %d/s, %d mismatches, %d s left\u001b[K",
+              made,
+              what,
+              made / Math.max(1, second),
+              mismatches,
               Math.max(0, seconds - second));
       io().err().flush();
     }

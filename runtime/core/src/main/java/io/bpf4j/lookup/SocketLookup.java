@@ -76,7 +76,14 @@ public final class SocketLookup {
   /// @param traced gives for a program the same program on an engine that reports helper calls
   /// @throws io.bpf4j.error.ProgramFault when a program was stopped
   public LookupTrace explain(WorldCpu cpu, Tuple tuple, UnaryOperator<RunnableProgram> traced) {
+    return explain(cpu, tuple, true, traced);
+  }
+
+  /// The same for a lookup with or without a packet ([#lookupWithoutPacket]).
+  public LookupTrace explain(
+      WorldCpu cpu, Tuple tuple, boolean packet, UnaryOperator<RunnableProgram> traced) {
     cpu.probe().set(tuple);
+    cpu.probe().packet = packet;
     Recorder recorder = new Recorder(space, slots, cpu, traced);
     RunArray array = links.runArray();
     try {

@@ -56,13 +56,14 @@ public final class LinkTable {
     return link;
   }
 
+  /// The checks stand in the kernel's order (kernel/bpf/net_namespace.c bpf_netns_link_update_prog).
   synchronized void update(Link link, RunnableProgram next, @Nullable RunnableProgram expected) {
+    if (expected != null && !link.program().equals(expected)) {
+      throw refuse(Errno.EPERM, "update", link + " has another program");
+    }
     checkType("update", next);
     if (!link.attached()) {
       throw refuse(Errno.ENOLINK, "update", link + " is detached");
-    }
-    if (expected != null && !link.program().equals(expected)) {
-      throw refuse(Errno.EPERM, "update", link + " has another program");
     }
     link.program(next);
     publish();

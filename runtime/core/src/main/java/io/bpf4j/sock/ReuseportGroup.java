@@ -15,10 +15,11 @@ public final class ReuseportGroup {
   private volatile Sock[] members = {};
   private volatile boolean hasConns;
 
-  /// Members that count as having a preferred CPU; for writers only.
-  private int withCpu;
+  /// How many members have a preferred CPU, in 16 bits, as far as the kernel keeps count: it looks at
+  /// what a socket has when it joins, when the option is set and when it leaves. A CPU that a member
+  /// picked up by receiving was never added, but is taken away all the same.
+  private volatile char withCpu;
 
-  private volatile boolean byCpu;
   private volatile @Nullable GroupProgram program;
   private volatile boolean bindInany;
 
@@ -105,7 +106,7 @@ public final class ReuseportGroup {
     next[members.length] = sock;
     members = next;
     sock.group = this;
-    cpuChanged(sock);
+    cpuSet(-1, sock.incomingCpu);
   }
 
   /// The last member moves into the hole of one that leaves.
@@ -119,18 +120,20 @@ public final class ReuseportGroup {
     }
     members = next;
     sock.group = null;
-    count(sock, false);
+    cpuSet(sock.incomingCpu, -1);
   }
 
-  /// A member's SO_INCOMING_CPU was set.
-  void cpuChanged(Sock sock) {
-    count(sock, sock.incomingCpu >= 0);
+  /// A member's SO_INCOMING_CPU is set (reuseport_update_incoming_cpu).
+  void cpuSet(int before, int after) {
+    if (before < 0 && after >= 0) {
+      count(1);
+    } else if (before >= 0 && after < 0) {
+      count(-1);
+    }
   }
 
-  private void count(Sock sock, boolean counts) {
-    withCpu += (counts ? 1 : 0) - (sock.countedForCpu ? 1 : 0);
-    sock.countedForCpu = counts;
-    byCpu = withCpu > 0;
+  private void count(int change) {
+    withCpu = (char) (withCpu + change);
   }
 
   /// The member for a packet: the hash says where to start, connected UDP members are passed over,
@@ -145,7 +148,7 @@ public final class ReuseportGroup {
       return null;
     }
     int start = start(hash, all.length);
-    boolean prefer = byCpu;
+    boolean prefer = withCpu != 0;
     Sock first = null;
     for (int n = 0, i = start; n < all.length; n++, i = (i + 1) % all.length) {
       Sock sock = all[i];

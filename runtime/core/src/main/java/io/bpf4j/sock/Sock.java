@@ -62,9 +62,6 @@ public abstract sealed class Sock permits TcpSock, UdpSock, UnixSock {
   int mark;
   int priority;
 
-  /// Whether its group counts it among those with a preferred CPU.
-  boolean countedForCpu;
-
   /// Whether the user named the address or the port (SOCK_BINDADDR_LOCK, SOCK_BINDPORT_LOCK).
   boolean addrLocked;
 

@@ -21,10 +21,11 @@ final class SockOptions {
         case SO_MARK -> sock.mark = value;
         case SO_PRIORITY -> sock.priority = value;
         case SO_INCOMING_CPU -> {
+          int before = sock.incomingCpu;
           sock.incomingCpu = value;
           ReuseportGroup in = sock.group;
           if (in != null) {
-            in.cpuChanged(sock);
+            in.cpuSet(before, value);
           }
         }
         case SO_BINDTOIFINDEX -> {

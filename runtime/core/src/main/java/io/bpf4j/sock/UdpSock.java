@@ -81,6 +81,15 @@ public final class UdpSock extends Sock {
     }
   }
 
+  /// Whether it stands among connected sockets at a place that is not that of its ends, where
+  /// lookups do not see it. In the kernel both places may happen to fall into one bucket of a hash
+  /// table that is keyed anew for each namespace; then it is seen.
+  public boolean misplaced() {
+    synchronized (space.slots) {
+      return connected() && connKey != null && !connKey.equals(connectionKey());
+    }
+  }
+
   @Override
   public void listen() {
     throw refuse(Errno.EOPNOTSUPP, "listen", "UDP sockets do not listen");

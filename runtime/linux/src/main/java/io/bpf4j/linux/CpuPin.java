@@ -1,10 +1,10 @@
 package io.bpf4j.linux;
 
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
-import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.stream.IntStream;
 
 /// Keeps threads on one CPU, so that what programs leave in per-CPU values is found.
 public final class CpuPin {
@@ -19,11 +19,20 @@ public final class CpuPin {
   ///
   /// @throws io.bpf4j.error.ErrnoException as sched_setaffinity(2)
   public static int pin() {
+    return pin(0);
+  }
+
+  /// The same with the CPU that stands at a place among those it may use; behind the last the first
+  /// comes again.
+  ///
+  /// @throws io.bpf4j.error.ErrnoException as sched_setaffinity(2)
+  public static int pin(int place) {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment set = arena.allocate(SET_BYTES, Long.BYTES);
       Syscall.SCHED_GETAFFINITY.check(
           Syscall.SCHED_GETAFFINITY.call(THIS_THREAD, SET_BYTES, set.address()), "this thread");
-      int cpu = lowest(set);
+      int[] cpus = usable(set);
+      int cpu = cpus[place % cpus.length];
       set.fill((byte) 0);
       set.set(JAVA_BYTE, cpu / Byte.SIZE, (byte) (1 << (cpu % Byte.SIZE)));
       Syscall.SCHED_SETAFFINITY.check(
@@ -32,13 +41,14 @@ public final class CpuPin {
     }
   }
 
-  private static int lowest(MemorySegment set) {
-    for (int word = 0; word < SET_BYTES / Long.BYTES; word++) {
-      long bits = set.getAtIndex(JAVA_LONG, word);
-      if (bits != 0) {
-        return word * Long.SIZE + Long.numberOfTrailingZeros(bits);
-      }
+  private static int[] usable(MemorySegment set) {
+    int[] cpus =
+        IntStream.range(0, SET_BYTES * Byte.SIZE)
+            .filter(cpu -> (set.get(JAVA_BYTE, cpu / Byte.SIZE) >> (cpu % Byte.SIZE) & 1) != 0)
+            .toArray();
+    if (cpus.length == 0) {
+      throw new IllegalStateException("a thread that may use no CPU");
     }
-    throw new IllegalStateException("a thread that may use no CPU");
+    return cpus;
   }
 }

@@ -30,11 +30,13 @@ public final class KernelSocket implements AutoCloseable {
   private static final int SO_SNDTIMEO = 21;
   private static final int SO_BINDTODEVICE = 25;
   private static final int SO_COOKIE = 57;
+  private static final int SHUT_RDWR = 2;
+  private static final int MSG_DONTWAIT = 0x40;
   private static final int MSG_NOSIGNAL = 0x4000;
   private static final int MAX_DATAGRAM = 65_536;
+  private static final int SHORT_DATAGRAM = 2048;
 
   private static final int SO_ATTACH_REUSEPORT_CBPF = 51;
-  private static final int SHUT_RDWR = 2;
 
   private final Family family;
   private final Protocol protocol;
@@ -194,6 +196,28 @@ public final class KernelSocket implements AutoCloseable {
     return this;
   }
 
+  /// Ends the connection, or the listening: connect(2) with AF_UNSPEC.
+  ///
+  /// @throws ErrnoException as connect(2)
+  public KernelSocket disconnect() {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment unspec = arena.allocate(SockName.MAX_BYTES, Long.BYTES);
+      checked(
+          Syscall.CONNECT,
+          Syscall.CONNECT.call(fd(), unspec.address(), unspec.byteSize()),
+          "AF_UNSPEC");
+      return this;
+    }
+  }
+
+  /// Gives the socket to another user: only sockets of one user share a port by SO_REUSEPORT.
+  ///
+  /// @throws ErrnoException EPERM without CAP_CHOWN
+  public KernelSocket owner(int uid) {
+    checked(Syscall.FCHOWN, Syscall.FCHOWN.call(fd(), uid, -1), "uid " + uid);
+    return this;
+  }
+
   private void named(Syscall call, SockName name) {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment memory = name.toMemory(arena);
@@ -242,8 +266,19 @@ public final class KernelSocket implements AutoCloseable {
   ///
   /// @throws ErrnoException EAGAIN when nothing came
   public Received receive() {
+    return receive(0, MAX_DATAGRAM);
+  }
+
+  /// Takes the first bytes of a datagram, or some of a stream, if there are any: at most 2048.
+  ///
+  /// @throws ErrnoException EAGAIN when there are none, ECONNREFUSED when one that was sent came back
+  public Received receiveNow() {
+    return receive(MSG_DONTWAIT, SHORT_DATAGRAM);
+  }
+
+  private Received receive(int flags, int atMost) {
     try (Arena arena = Arena.ofConfined()) {
-      MemorySegment data = arena.allocate(MAX_DATAGRAM);
+      MemorySegment data = arena.allocate(atMost);
       MemorySegment from = arena.allocate(SockName.MAX_BYTES, Long.BYTES);
       MemorySegment length = arena.allocate(JAVA_INT);
       long received;
@@ -251,7 +286,7 @@ public final class KernelSocket implements AutoCloseable {
         length.set(JAVA_INT, 0, SockName.MAX_BYTES);
         received =
             Syscall.RECVFROM.call(
-                fd(), data.address(), data.byteSize(), 0, from.address(), length.address());
+                fd(), data.address(), data.byteSize(), flags, from.address(), length.address());
       } while (received == Errno.EINTR.negated());
       checked(Syscall.RECVFROM, received, "");
       // Of a stream the kernel does not say again who is at the other end.

@@ -20,6 +20,19 @@ class LinuxArchitectureTest extends HouseRules {
             ".engine",
             ".map",
             ".helper",
+            ".linux"),
+        ".worlds",
+        Set.of(
+            ".error",
+            ".isa",
+            ".prog",
+            ".engine",
+            ".net",
+            ".sock",
+            ".map",
+            ".sklookup",
+            ".lookup",
+            ".netns",
             ".linux"));
   }
 
