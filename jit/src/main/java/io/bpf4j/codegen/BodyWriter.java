@@ -87,14 +87,7 @@ final class BodyWriter implements Scope, Opcodes {
     Cfg.Function function = entry.function();
     BodyWriter body =
         new BodyWriter(
-            analysis,
-            measures,
-            plan,
-            unit,
-            method,
-            Layout.ENTRY,
-            function.start(),
-            function.end());
+            analysis, measures, plan, unit, method, Layout.ENTRY, function.start(), function.end());
     ProgramClass.start(body.mv, body.out, analysis.bound());
     body.out.cpu();
     body.out.callVirtual(Layout.CPU, "stackTop", "()J");

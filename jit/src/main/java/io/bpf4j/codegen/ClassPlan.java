@@ -95,8 +95,7 @@ final class ClassPlan {
     String name = "f" + function.index();
     List<MethodPlan.Chunk> chunks = MethodPlan.of(analysis, measures, limits, function);
     if (chunks.size() == 1 && function.index() == 0 && !callsEntry()) {
-      Method method =
-          add("run", Layout.ENTRY_TYPE, constants(function.start(), function.end()));
+      Method method = add("run", Layout.ENTRY_TYPE, constants(function.start(), function.end()));
       functions[0] = method;
       methods.add(new Planned(method, new Content.Entry(function), "entry"));
       return;

@@ -11,7 +11,8 @@ import org.objectweb.asm.Opcodes;
 import org.objectweb.asm.Type;
 
 /// Writes the part of a program's first class that makes it a [io.bpf4j.engine.RunnableProgram]: an
-/// instance with the report, and `run`, which starts the entry function on a fresh budget, or is it.
+/// instance with the report, and `run`, which starts the entry function on a fresh budget, or is
+/// it.
 final class ProgramClass implements Opcodes {
   private static final String REPORT = Type.getDescriptor(CompileReport.class);
   private static final String PROGRAM = Type.getDescriptor(Program.class);
@@ -43,7 +44,6 @@ final class ProgramClass implements Opcodes {
     program.visitFieldInsn(GETSTATIC, unit.name(), Emitter.BOUND_FIELD, Emitter.BOUND_TYPE);
     program.visitMethodInsn(INVOKEVIRTUAL, BOUND, "program", "()" + PROGRAM, false);
     finish(program, ARETURN);
-
   }
 
   /// Writes `run` as a method that starts the entry function, which is one of its own.

@@ -106,8 +106,7 @@ final class StackAccess {
       }
       boolean staysZero = zero && type == StackSlot.ZERO;
       zeroUsed |= staysZero;
-      StackSlot cleared =
-          slot.isSpilled() ? slot.scrubbed() : slot.withSpilled(NotInit.NOT_INIT);
+      StackSlot cleared = slot.isSpilled() ? slot.scrubbed() : slot.withSpilled(NotInit.NOT_INIT);
       target.stack[index] =
           cleared.withType(byteIndex, staysZero ? StackSlot.ZERO : StackSlot.MISC);
     }

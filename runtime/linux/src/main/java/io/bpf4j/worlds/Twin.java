@@ -112,8 +112,7 @@ public final class Twin implements AutoCloseable {
       mine = new Answer(mine.text(), sim.alternatives(line.step()));
     }
     String expected = line.expected();
-    boolean same =
-        mine == null || kernels == null || mine.admits(kernels.text());
+    boolean same = mine == null || kernels == null || mine.admits(kernels.text());
     boolean met = expected == null || (meets(mine, expected) && meets(kernels, expected));
     return same && met
         ? null
@@ -135,8 +134,7 @@ public final class Twin implements AutoCloseable {
     lookups += packets.size();
     for (int i = 0; i < packets.size(); i++) {
       Answer other = live == null ? null : kernels.get(i);
-      Difference difference =
-          differ(from + i, lines.get(from + i), new Said(mine.get(i), other));
+      Difference difference = differ(from + i, lines.get(from + i), new Said(mine.get(i), other));
       if (difference != null) {
         return difference;
       }

@@ -18,15 +18,16 @@ import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/// Captures and scenarios from whoever: fuzzed for long with `mvn -P fuzz`; in every build run on the
-/// samples and on what Jazzer found. [DamagedInputTest] damages them in every build.
+/// Captures and scenarios from whoever: fuzzed for long with `mvn -P fuzz`; in every build run on
+/// the samples and on what Jazzer found. [DamagedInputTest] damages them in every build.
 class TraceJazzerTest {
   private static final Path SAMPLES = Path.of("../../samples");
   private static final int LONGEST_TEXT = 20_000;
 
   static Stream<byte[]> captures() throws IOException {
     byte[] whole = Files.readAllBytes(SAMPLES.resolve("quickstart/traffic.pcap"));
-    byte[] csv = "frame,proto,src,sport,dst,dport\n1,tcp,192.0.2.1,4000,198.51.100.7,80\n".getBytes(UTF_8);
+    byte[] csv =
+        "frame,proto,src,sport,dst,dport\n1,tcp,192.0.2.1,4000,198.51.100.7,80\n".getBytes(UTF_8);
     return Stream.of(Arrays.copyOf(whole, 2000), DamagedInputTest.pcapng(2000), csv);
   }
 
