@@ -233,12 +233,13 @@ class RunTest {
   @Test
   void aSocketFilterSeesAPacketBehindItsEthernetHeader() {
     String header = "020304050607111213141516" + "0806";
-    String[] args = {"run", COMPUTE, "--prog", "empty", "--type", "socket_filter"};
-    Cli cli = Cli.run(plus(List.of(args), "--data", header + "2122", "--engine", "checked-jit"));
+    List<String> filter = List.of("--type", "socket_filter", "--engine", "checked-jit");
+    String[] empty = {COMPUTE, "--prog", "empty"};
+    Cli cli = run(plus(filter, "--data", header + "2122"), empty);
     assertThat(cli.err()).isEmpty();
     assertThat(cli.lines().subList(0, 2))
         .containsExactly("1", "data    " + "00".repeat(14) + "2122");
-    Cli shorter = Cli.run(plus(List.of(args), "--data", "0011"));
+    Cli shorter = run(plus(filter, "--data", "0011"), empty);
     assertThat(shorter.err())
         .isEqualTo(
             "bpf4j run: test_run packet: EINVAL: 2 bytes are less than an Ethernet header of 14\n");

@@ -25,6 +25,7 @@ import org.jspecify.annotations.Nullable;
 /// A line that cannot be read ends the reading with its number and the rule: a table is written by
 /// programs, and a wrong line means a wrong table.
 final class CsvSource extends CaptureSource {
+  private static final int LONGEST_RULE = 300;
   private static final int MAX_LINE = 4096;
 
   /// Columns by the names of the first line.
@@ -91,8 +92,13 @@ final class CsvSource extends CaptureSource {
     return found;
   }
 
+  /// The rule may repeat a cell, in which anything can stand: other line breaks, or a whole file.
   private InputException error(String rule) {
-    return new InputException(name, "line " + line, rule);
+    String shown = rule.replaceAll("[\\p{Cntrl}\\u0085\\u2028\\u2029]", "?");
+    return new InputException(
+        name,
+        "line " + line,
+        shown.length() > LONGEST_RULE ? shown.substring(0, LONGEST_RULE) + "…" : shown);
   }
 
   @Override
