@@ -67,6 +67,16 @@ public sealed interface Precondition {
     }
   }
 
+  /// Never: an atomic operation fetches into its base. The kernel looks at the write after it has
+  /// put what is fetched where it goes (check_atomic_rmw), so that the address is any number by
+  /// then.
+  record BaseKept(Reg base, int off, int size) implements Precondition {
+    @Override
+    public String words() {
+      return "what is fetched does not go to the base " + base;
+    }
+  }
+
   /// The program type has packet loads of the classic form.
   record ClassicLoads() implements Precondition {
     @Override

@@ -11,6 +11,7 @@ import io.bpf4j.prog.ProgType;
 import io.bpf4j.verifier.Precondition.Access;
 import io.bpf4j.verifier.Precondition.Argument;
 import io.bpf4j.verifier.Precondition.AtomicTarget;
+import io.bpf4j.verifier.Precondition.BaseKept;
 import io.bpf4j.verifier.Precondition.Callable;
 import io.bpf4j.verifier.Precondition.ClassicLoads;
 import io.bpf4j.verifier.Precondition.Combinable;
@@ -144,6 +145,10 @@ public final class Preconditions {
     }
     int size = atomic.size().bytes();
     list.add(new Access(atomic.base(), atomic.offset(), size, false, false, true));
+    Reg loaded = atomic.op() == AtomicOp.CMPXCHG ? Reg.R0 : atomic.src();
+    if (atomic.fetch() && loaded == atomic.base()) {
+      list.add(new BaseKept(loaded, atomic.offset(), size));
+    }
     list.add(new Access(atomic.base(), atomic.offset(), size, true, false, true));
   }
 

@@ -34,6 +34,10 @@ final class Prover {
       case Precondition.Combinable c -> pointers.check(c);
       case Precondition.Access access -> memory.check(access);
       case Precondition.AtomicTarget(Reg base, boolean store) -> atomicTarget(base, store);
+      case Precondition.BaseKept(Reg _, int off, int size) ->
+          throw Refusal.access(
+              Reason.ALIGNMENT,
+              "misaligned access off (0x0; 0xffffffffffffffff)+0%+d size %d".formatted(off, size));
       case Precondition.ClassicLoads() -> {
         if (!walk.prog.legacyLoads) {
           throw Refusal.invalid(
