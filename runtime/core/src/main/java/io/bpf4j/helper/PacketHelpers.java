@@ -46,8 +46,9 @@ public final class PacketHelpers {
   /// filter.
   static long loadBytes(Cpu cpu, long ctx, long offset, long to, long len, long r5) {
     Packet packet = cpu.packet();
-    boolean sane = packet != null && (int) offset >= 0;
-    return copy(packet, sane ? packet.start() + packet.data() + (int) offset : 0, to, (int) len);
+    long at =
+        packet == null || (int) offset < 0 ? 0 : packet.start() + packet.data() + (int) offset;
+    return copy(packet, at, to, (int) len);
   }
 
   /// `long bpf_skb_load_bytes_relative(ctx, offset, to, len, start_header)`: as [#loadBytes], from

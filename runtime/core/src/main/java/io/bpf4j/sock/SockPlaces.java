@@ -65,7 +65,7 @@ public final class SockPlaces {
 
   /// The reverse of [#holdInArray].
   public synchronized void releaseFromArray(SockEntry entry) {
-    if (inArray == entry) {
+    if (entry.equals(inArray)) {
       inArray = null;
     }
   }

@@ -182,6 +182,47 @@ final class LiveGroupHelperTest {
     loads(ProgType.SOCKET_FILTER, code, "127.0.0.1", 0, true);
   }
 
+  /// A load beyond the packet ends the run with 0, and nothing is stored.
+  @Test
+  void packetLoadsOfFiltersAreAnsweredAsByTheKernel() {
+    TwinNet.Twin twin = member("127.0.0.1");
+    RuntimeMap ourResult = groups.ours.get(1);
+    KernelMap theirResult = groups.theirs.get(1);
+    int network = -0x100000;
+    int[] offsets = {0, 1, 2, network, network + 9, network + 16, network + 28, network + 29};
+    for (int offset : offsets) {
+      for (int form = 0; form < 2; form++) {
+        String load = form == 0 ? "skb[%d]".formatted(offset) : "skb[r7 + 0]";
+        String code =
+            """
+            r6 = r1
+            r7 = %d
+            r0 = *(u8 *)%s
+            r8 = r0
+            *(u32 *)(r10 -4) = 0
+            r2 = r10
+            r2 += -4
+            r1 = map[idx:1]
+            call bpf_map_lookup_elem#1
+            if r0 == 0 goto end
+            *(u64 *)(r0 +0) = r8
+            end:
+            r0 = 1
+            exit
+            """
+                .formatted(offset, load);
+        groups.order(0, 0, 1, 0);
+        try (KernelProg prog = load(ProgType.SOCKET_FILTER, code)) {
+          attach(twin, ProgType.SOCKET_FILTER, code, prog);
+          send("127.0.0.1");
+        }
+        assertThat(ourResult.lookupElem(FIRST))
+            .as("%s of %d", load, offset)
+            .isEqualTo(theirResult.lookupElem(FIRST));
+      }
+    }
+  }
+
   @Test
   void theCookieOfTheMemberIsTheSockets() {
     TwinNet.Twin twin = member("127.0.0.1");

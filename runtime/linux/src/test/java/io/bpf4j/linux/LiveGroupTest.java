@@ -22,7 +22,7 @@ import org.junit.jupiter.api.Test;
 /// Random reuseport groups with programs, arrays and maps, on the kernel and in a world: calls fail
 /// alike, packets find the same socket, programs see the same.
 final class LiveGroupTest {
-  private static final int WORLDS = Integer.getInteger("bpf4j.liveGroups", 10);
+  private static final int WORLDS = Integer.getInteger("bpf4j.liveGroups", 6);
   private static final int FIRST = Integer.getInteger("bpf4j.liveFirst", 0);
   private static final int OPERATIONS = 36;
   private static final int PROBES = 6;
