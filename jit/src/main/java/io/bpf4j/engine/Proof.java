@@ -26,11 +26,12 @@ import org.jspecify.annotations.Nullable;
 /// What a proof settles about a program on its host: accesses that need no test, helper calls whose
 /// arguments are what the helper needs, code that is dead.
 ///
-/// The proof speaks of Linux. That it holds here, too, is looked at row by row: a helper must ask for
-/// no more than the kernel proves and answer what the proof takes its answer for ([HelperMatch]), and
-/// a field that the proof takes for a pointer must be one; else the program is refused. A field that
-/// the host does not have, or a map that a helper does not take here, is left to [Checks]; and so is
-/// all that may be a map's value where the memory of a map is less than its definition promises.
+/// The proof speaks of Linux. That it holds here, too, is looked at row by row: a helper must ask
+/// for no more than the kernel proves and answer what the proof takes its answer for
+/// ([HelperMatch]), and a field that the proof takes for a pointer must be one; else the program is
+/// refused. A field that the host does not have, or a map that a helper does not take here, is left
+/// to [Checks]; and so is all that may be a map's value where the memory of a map is less than its
+/// definition promises.
 public final class Proof {
   /// Who answers for an access.
   public sealed interface Access {
@@ -86,8 +87,8 @@ public final class Proof {
     MapSpec spec = map.spec();
     boolean readOnly = spec.frozen() || (spec.flags() & MapDef.READ_ONLY_PROG) != 0;
     return map.valueRegions(0).stream()
-        .allMatch(region ->
-            region.cellSize() >= spec.valueSize() && (readOnly || region.writable()));
+        .allMatch(
+            region -> region.cellSize() >= spec.valueSize() && (readOnly || region.writable()));
   }
 
   private void settle(int pc, Insn insn) {

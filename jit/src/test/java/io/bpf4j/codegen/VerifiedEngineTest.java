@@ -13,12 +13,13 @@ import io.bpf4j.error.UnsupportedException;
 import io.bpf4j.error.VerifierException;
 import io.bpf4j.interp.Interpreter;
 import io.bpf4j.mem.Memory;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.MethodSource;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 
-/// What engines do with a proof: which programs run by it, and that what it says of memory is heeded.
+/// What engines do with a proof: which programs run by it, and that what it says of memory is
+/// heeded.
 class VerifiedEngineTest {
   static Stream<Engine> engines() {
     return Stream.of(
@@ -55,8 +56,7 @@ class VerifiedEngineTest {
 
   @Test
   void theInterpreterRunsWhatCannotBeProvedWithChecks() {
-    assertThatThrownBy(() ->
-            run(new Interpreter("interp", true), "r0 = *(u64 *)(r10 -520)\nexit"))
+    assertThatThrownBy(() -> run(new Interpreter("interp", true), "r0 = *(u64 *)(r10 -520)\nexit"))
         .isInstanceOf(MemoryFault.class);
   }
 
