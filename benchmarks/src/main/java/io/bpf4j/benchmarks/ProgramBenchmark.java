@@ -32,7 +32,7 @@ public class ProgramBenchmark {
   /// The batch is what the Java side of a caller would do, too: a loop over packets.
   private static final int BATCH = 1024;
 
-  @Param({"interp", "checked-jit"})
+  @Param({"interp", "checked-jit", "jit"})
   String engine;
 
   @Param({"empty", "pick", "checksum", "steer", "prefix"})

@@ -10,6 +10,8 @@ import io.bpf4j.platform.Helper;
 import io.bpf4j.platform.LoadRule;
 import io.bpf4j.platform.MapTypeInfo;
 import io.bpf4j.platform.Platform;
+import io.bpf4j.prog.BpfMap;
+import io.bpf4j.prog.MapSpec;
 import io.bpf4j.prog.Program;
 import io.bpf4j.verifier.Facts;
 import io.bpf4j.verifier.MapDef;
@@ -24,10 +26,12 @@ import org.jspecify.annotations.Nullable;
 /// What a proof settles about a program on its host: accesses that need no test, helper calls whose
 /// arguments are what the helper needs, code that is dead.
 ///
-/// The proof speaks of Linux. That it holds here, too, is looked at row by row: a helper's
-/// arguments are settled where its row asks for no more than the kernel proves ([HelperMatch]), and
-/// a field that the proof takes for a pointer must be one. What does not match stays with [Checks],
-/// or the program is refused when the proof was built on it.
+/// The proof speaks of Linux. That it holds here, too, is looked at row by row: a helper must ask
+/// for no more than the kernel proves and answer what the proof takes its answer for
+/// ([HelperMatch]), and a field that the proof takes for a pointer must be one; else the program is
+/// refused. A field that the host does not have, or a map that a helper does not take here, is left
+/// to [Checks]; and so is all that may be a map's value where the memory of a map is less than its
+/// definition promises.
 public final class Proof {
   /// Who answers for an access.
   public sealed interface Access {
@@ -51,6 +55,7 @@ public final class Proof {
   private final Facts facts;
   private final @Nullable Access[] accesses;
   private final BitSet settledCalls = new BitSet();
+  private final boolean mapsHold;
 
   private Proof(
       Program program, Platform platform, @Nullable CtxLayout ctx, VerifiedProgram verified) {
@@ -59,6 +64,7 @@ public final class Proof {
     this.ctx = ctx;
     this.verified = verified;
     this.facts = verified.facts();
+    this.mapsHold = program.maps().stream().allMatch(Proof::holdsWhatItSays);
     Insns insns = program.insns();
     this.accesses = new @Nullable Access[insns.size()];
     for (int pc = 0; pc < insns.size(); pc = insns.next(pc)) {
@@ -75,6 +81,14 @@ public final class Proof {
   ///   from what the proof is about
   static Proof of(Program program, Platform platform, @Nullable CtxLayout ctx) {
     return new Proof(program, platform, ctx, Verifier.kernel().verify(program));
+  }
+
+  private static boolean holdsWhatItSays(BpfMap map) {
+    MapSpec spec = map.spec();
+    boolean readOnly = spec.frozen() || (spec.flags() & MapDef.READ_ONLY_PROG) != 0;
+    return map.valueRegions(0).stream()
+        .allMatch(
+            region -> region.cellSize() >= spec.valueSize() && (readOnly || region.writable()));
   }
 
   private void settle(int pc, Insn insn) {
@@ -102,10 +116,11 @@ public final class Proof {
     // both.
     PtrKind kind = fact.kind();
     if (kind == null) {
-      return RAW;
+      return mapsHold ? RAW : OPEN;
     }
     return switch (kind) {
-      case STACK, MAP_VALUE, MAP_KEY, MEM, PACKET, PACKET_META -> RAW;
+      case STACK, MAP_KEY, MEM, PACKET, PACKET_META -> RAW;
+      case MAP_VALUE -> mapsHold ? RAW : OPEN;
       case CTX -> write ? OPEN : contextField(pc, offset, size);
       case SOCK, SOCK_COMMON -> write ? OPEN : field(platform.sock(), offset, size);
       case TCP_SOCK, XDP_SOCK, MAP, PACKET_END, FUNC -> OPEN;
@@ -138,6 +153,10 @@ public final class Proof {
       throw differs(pc, "helper #" + id + " answers something else here");
     }
     if (!match.arguments()) {
+      // What it touches would be unknown, too.
+      throw differs(pc, "helper " + helper.name() + "#" + id + " asks for something else here");
+    }
+    if (!mapsHold) {
       return false;
     }
     if (!helper.args().contains(ArgType.CONST_MAP_PTR)) {

@@ -40,7 +40,7 @@ public record MapDef(
   }
 
   /// BPF_F_RDONLY_PROG: programs may not write.
-  static final int READ_ONLY_PROG = 1 << 7;
+  public static final int READ_ONLY_PROG = 1 << 7;
 
   /// BPF_F_WRONLY_PROG: programs may not read.
   static final int WRITE_ONLY_PROG = 1 << 8;

@@ -2,6 +2,7 @@ package io.bpf4j.codegen;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.bpf4j.isa.Insns;
 import io.bpf4j.mem.MemoryBackend;
 import java.util.List;
 import java.util.Map;
@@ -37,6 +38,13 @@ class BackendTest {
     for (long seed = 0; seed < 600; seed++) {
       boolean typed = seed % 2 == 0;
       differential.check(RandomProgram.make(new Random(seed), typed, 25), typed, seed);
+    }
+    Differential proved = new Differential(JitEngine.verified());
+    for (long seed = 0; proved.results() < 60; seed++) {
+      Insns insns = RandomProgram.make(new Random(seed), true, 2);
+      if (proved.takes(insns)) {
+        proved.check(insns, true, seed);
+      }
     }
     new LargeProgramTest().check(LargeProgramTest.accesses());
     System.out.println(MemoryBackend.current() + ": done");

@@ -9,6 +9,8 @@ import io.bpf4j.engine.Engine;
 import io.bpf4j.engine.EngineOptions;
 import io.bpf4j.engine.RunnableProgram;
 import io.bpf4j.error.ProgramFault;
+import io.bpf4j.error.UnsupportedException;
+import io.bpf4j.error.VerifierException;
 import io.bpf4j.interp.Interpreter;
 import io.bpf4j.isa.Disassembler;
 import io.bpf4j.isa.Insns;
@@ -72,17 +74,30 @@ final class Differential {
     return results;
   }
 
+  private Program program(Insns insns, boolean typed) {
+    return new Program(
+        "random",
+        typed ? ProgType.SOCKET_FILTER : ProgType.UNSPEC,
+        insns,
+        List.of(writable, readOnly),
+        List.of(new Subprog("random", 0)),
+        List.of(),
+        "GPL");
+  }
+
+  /// Whether the compiler takes a typed program, which a verified one may not.
+  boolean takes(Insns insns) {
+    try {
+      compiler.load(program(insns, true), ToyPlatform.PLATFORM, new EngineOptions(FUEL));
+      return true;
+    } catch (VerifierException | UnsupportedException e) {
+      return false;
+    }
+  }
+
   /// Runs one program on both engines.
   void check(Insns insns, boolean typed, long seed) {
-    Program program =
-        new Program(
-            "random",
-            typed ? ProgType.SOCKET_FILTER : ProgType.UNSPEC,
-            insns,
-            List.of(writable, readOnly),
-            List.of(new Subprog("random", 0)),
-            List.of(),
-            "GPL");
+    Program program = program(insns, typed);
     Outcome expected = run(new Interpreter("interp"), program, typed, seed, 1);
     Outcome actual = run(compiler, program, typed, seed, 2);
     assertThat(actual.same(expected))
