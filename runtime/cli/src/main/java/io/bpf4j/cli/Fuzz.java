@@ -53,9 +53,7 @@ final class Fuzz extends Command {
       description = "Where reproducers are saved; default regressions.")
   private Path regressions = Path.of("regressions");
 
-  @Option(
-      names = "--worlds",
-      description = "Makes worlds instead of programs; the kernel decides.")
+  @Option(names = "--worlds", description = "Makes worlds instead of programs; the kernel decides.")
   private boolean worlds;
 
   @Option(
@@ -122,11 +120,7 @@ final class Fuzz extends Command {
     io().out()
         .printf(
             "%-11s %d in %.1f s (%.0f/s), seed %d%n",
-            "worlds",
-            report.worlds(),
-            elapsed,
-            report.worlds() / elapsed,
-            seed);
+            "worlds", report.worlds(), elapsed, report.worlds() / elapsed, seed);
     io().out()
         .printf("%-11s %d (%.0f/s)%n", "lookups", report.lookups(), report.lookups() / elapsed);
     io().out().printf("%-11s %d, lookups included%n", "steps", report.steps());
@@ -174,11 +168,7 @@ final class Fuzz extends Command {
       io().err()
           .printf(
               "\r%d %s, %d/s, %d mismatches, %d s left\u001b[K",
-              made,
-              what,
-              made / Math.max(1, second),
-              mismatches,
-              Math.max(0, seconds - second));
+              made, what, made / Math.max(1, second), mismatches, Math.max(0, seconds - second));
       io().err().flush();
     }
   }

@@ -236,7 +236,8 @@ class RunTest {
     String[] args = {"run", COMPUTE, "--prog", "empty", "--type", "socket_filter"};
     Cli cli = Cli.run(plus(List.of(args), "--data", header + "2122", "--engine", "checked-jit"));
     assertThat(cli.err()).isEmpty();
-    assertThat(cli.lines().subList(0, 2)).containsExactly("1", "data    " + "00".repeat(14) + "2122");
+    assertThat(cli.lines().subList(0, 2))
+        .containsExactly("1", "data    " + "00".repeat(14) + "2122");
     Cli shorter = Cli.run(plus(List.of(args), "--data", "0011"));
     assertThat(shorter.err())
         .isEqualTo(

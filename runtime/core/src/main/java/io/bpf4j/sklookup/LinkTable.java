@@ -56,7 +56,8 @@ public final class LinkTable {
     return link;
   }
 
-  /// The checks stand in the kernel's order (kernel/bpf/net_namespace.c bpf_netns_link_update_prog).
+  /// The checks stand in the kernel's order (kernel/bpf/net_namespace.c
+  /// bpf_netns_link_update_prog).
   synchronized void update(Link link, RunnableProgram next, @Nullable RunnableProgram expected) {
     if (expected != null && !link.program().equals(expected)) {
       throw refuse(Errno.EPERM, "update", link + " has another program");

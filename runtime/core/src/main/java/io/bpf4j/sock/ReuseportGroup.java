@@ -15,9 +15,9 @@ public final class ReuseportGroup {
   private volatile Sock[] members = {};
   private volatile boolean hasConns;
 
-  /// How many members have a preferred CPU, in 16 bits, as far as the kernel keeps count: it looks at
-  /// what a socket has when it joins, when the option is set and when it leaves. A CPU that a member
-  /// picked up by receiving was never added, but is taken away all the same.
+  /// How many members have a preferred CPU, in 16 bits, as far as the kernel keeps count: it looks
+  /// at what a socket has when it joins, when the option is set and when it leaves. A CPU that a
+  /// member picked up by receiving was never added, but is taken away all the same.
   private volatile char withCpu;
 
   private volatile @Nullable GroupProgram program;

@@ -10,8 +10,8 @@ import org.jspecify.annotations.Nullable;
 /// moment it has a port, and joins a reuseport group then.
 ///
 /// When its address changes it moves to the front of another bucket, and leaves its group
-/// (udp_lib_rehash). The first connect() takes it out of its group, too (udp_lib_hash4); later ones do
-/// not.
+/// (udp_lib_rehash). The first connect() takes it out of its group, too (udp_lib_hash4); later ones
+/// do not.
 public final class UdpSock extends Sock {
   private volatile @Nullable Key bucket;
 

@@ -45,8 +45,8 @@ record Answers(Map<String, Outcome> outcomes, @Nullable String refusal) {
     return null;
   }
 
-  /// Whether the engine that proves programs did not take this one, and the kernel has not shown that
-  /// it should.
+  /// Whether the engine that proves programs did not take this one, and the kernel has not shown
+  /// that it should.
   private boolean isRefusal(Map.Entry<String, Outcome> entry) {
     return entry.getKey().equals(Comparison.VERIFIED.name())
         && entry.getValue().notRun()

@@ -271,7 +271,8 @@ public final class KernelSocket implements AutoCloseable {
 
   /// Takes the first bytes of a datagram, or some of a stream, if there are any: at most 2048.
   ///
-  /// @throws ErrnoException EAGAIN when there are none, ECONNREFUSED when one that was sent came back
+  /// @throws ErrnoException EAGAIN when there are none, ECONNREFUSED when one that was sent came
+  ///   back
   public Received receiveNow() {
     return receive(MSG_DONTWAIT, SHORT_DATAGRAM);
   }

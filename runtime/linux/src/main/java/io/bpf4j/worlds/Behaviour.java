@@ -83,8 +83,6 @@ public record Behaviour(List<Assign> assigns, int verdict, @Nullable Condition c
   @Override
   public String toString() {
     String calls = assigns.stream().map(a -> a + " ").collect(Collectors.joining());
-    return calls
-        + (verdict == 0 ? "drop" : "pass")
-        + (condition == null ? "" : " if " + condition);
+    return calls + (verdict == 0 ? "drop" : "pass") + (condition == null ? "" : " if " + condition);
   }
 }

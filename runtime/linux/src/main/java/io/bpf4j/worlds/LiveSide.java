@@ -115,10 +115,11 @@ final class LiveSide implements Side {
       TcLookups made = inside(TcLookups::new);
       lookups = made;
       // Its memory is of the thread that made it.
-      atClose(() -> ns.<@Nullable Void, RuntimeException>call(() -> {
-        made.close();
-        return null;
-      }));
+      atClose(() ->
+          ns.<@Nullable Void, RuntimeException>call(() -> {
+            made.close();
+            return null;
+          }));
       // The kernel patches its code when the first link of all comes and the last goes, which is
       // slow. This one stays.
       keep(elsewhere.attach(keep(passing())));
@@ -200,7 +201,8 @@ final class LiveSide implements Side {
       case Step.Open open -> open(open);
       case Step.Set set -> Answer.of(() -> set(set));
       case Step.Get get ->
-          new Answer(Integer.toString(socket(get.sock()).get(SockOption.valueOf(get.option().name()))));
+          new Answer(
+              Integer.toString(socket(get.sock()).get(SockOption.valueOf(get.option().name()))));
       case Step.Device device ->
           Answer.of(() ->
               socket(device.sock())
@@ -236,8 +238,7 @@ final class LiveSide implements Side {
       case Step.Unpick(String sock) ->
           Answer.of(() -> socket(sock).set(SockOption.SO_DETACH_REUSEPORT_BPF, 0));
       case Step.Behave behave -> {
-        table.updateElem(
-            KernelMap.index(behave.slot()), TableProgram.value(behave.behaviour()), 0);
+        table.updateElem(KernelMap.index(behave.slot()), TableProgram.value(behave.behaviour()), 0);
         yield Answer.OK;
       }
       case Step.Attach attach ->
@@ -429,7 +430,6 @@ final class LiveSide implements Side {
       }
     }
   }
-
 
   /// The errno of a call, or null.
   static @Nullable Errno errno(Answer.Call call) {

@@ -43,6 +43,7 @@ import org.jspecify.annotations.Nullable;
 final class SimSide implements Side {
   static final MapSpec TABLE =
       MapSpec.of("table", MapTypes.ARRAY, 4, TableProgram.VALUE_BYTES, Step.SLOTS, 0);
+
   /// Numbers of sockets are not used again: after so many a new world costs less.
   private static final int MOST_SOCKETS = 4_000;
 
@@ -89,18 +90,19 @@ final class SimSide implements Side {
   private Made make() {
     World made = World.of(engine, setting.cpu() + 1, seed);
     Netns inside = made.createNetns("ns");
-    setting.addresses().forEach((device, addresses) -> {
-      Device there = inside.addDevice(device, setting.ifindex(device));
-      addresses.forEach(a -> inside.addLocal(there, new Prefix(a, Prefix.width(a.family()))));
-    });
+    setting
+        .addresses()
+        .forEach((device, addresses) -> {
+          Device there = inside.addDevice(device, setting.ifindex(device));
+          addresses.forEach(a -> inside.addLocal(there, new Prefix(a, Prefix.width(a.family()))));
+        });
     Netns outside = made.createNetns("elsewhere");
     Device lo = outside.devices().getFirst();
     setting
         .addresses()
         .values()
         .forEach(addresses ->
-            addresses.forEach(
-                a -> outside.addLocal(lo, new Prefix(a, Prefix.width(a.family())))));
+            addresses.forEach(a -> outside.addLocal(lo, new Prefix(a, Prefix.width(a.family())))));
     RuntimeMap values = made.createMap(TABLE);
     Map<Place.In, SocketMap> holding = new EnumMap<>(Place.In.class);
     List<RuntimeMap> bound = new ArrayList<>(List.of(values));
@@ -129,13 +131,7 @@ final class SimSide implements Side {
     String name = "prog" + slot;
     return world.load(
         new Program(
-            name,
-            type,
-            insns,
-            List.copyOf(maps),
-            List.of(new Subprog(name, 0)),
-            List.of(),
-            "GPL"));
+            name, type, insns, List.copyOf(maps), List.of(new Subprog(name, 0)), List.of(), "GPL"));
   }
 
   /// The socket of a name, for what scripts cannot say.
@@ -177,10 +173,8 @@ final class SimSide implements Side {
         socks.put(open.sock(), sock);
         yield Answer.OK;
       }
-      case Step.Set set ->
-          Answer.of(() -> sock(set.sock()).setsockopt(set.option(), set.value()));
-      case Step.Get get ->
-          new Answer(Integer.toString(sock(get.sock()).getsockopt(get.option())));
+      case Step.Set set -> Answer.of(() -> sock(set.sock()).setsockopt(set.option(), set.value()));
+      case Step.Get get -> new Answer(Integer.toString(sock(get.sock()).getsockopt(get.option())));
       case Step.Device device ->
           Answer.of(() ->
               sock(device.sock())
@@ -189,8 +183,8 @@ final class SimSide implements Side {
           Answer.of(() -> sock(bind.sock()).bind(bind.name().address(), bind.name().port()));
       case Step.Listen listen -> Answer.of(() -> sock(listen.sock()).listen());
       case Step.Connect connect ->
-          Answer.of(() ->
-              sock(connect.sock()).connect(connect.peer().address(), connect.peer().port()));
+          Answer.of(
+              () -> sock(connect.sock()).connect(connect.peer().address(), connect.peer().port()));
       case Step.Disconnect disconnect -> Answer.of(() -> sock(disconnect.sock()).disconnect());
       case Step.Shutdown shutdown -> Answer.of(() -> sock(shutdown.sock()).shutdown());
       case Step.Close close -> {
@@ -217,13 +211,10 @@ final class SimSide implements Side {
           Answer.of(() ->
               sock(sock)
                   .attachReuseport(
-                      filter
-                          ? filters.get(slot - Step.FIRST_PICKER)
-                          : programs.get(slot)));
+                      filter ? filters.get(slot - Step.FIRST_PICKER) : programs.get(slot)));
       case Step.Unpick(String sock) -> Answer.of(() -> sock(sock).detachReuseport());
       case Step.Behave behave -> {
-        table.updateElem(
-            KernelMap.index(behave.slot()), TableProgram.value(behave.behaviour()), 0);
+        table.updateElem(KernelMap.index(behave.slot()), TableProgram.value(behave.behaviour()), 0);
         yield Answer.OK;
       }
       case Step.Attach attach ->
@@ -231,8 +222,7 @@ final class SimSide implements Side {
       case Step.Update update -> Answer.of(() -> update(update));
       case Step.Detach detach -> Answer.of(() -> link(detach.link()).detach());
       case Step.Query _ -> query();
-      case Step.Runs runs ->
-          new Answer(Long.toString(TableProgram.runs(value(runs.slot()))));
+      case Step.Runs runs -> new Answer(Long.toString(TableProgram.runs(value(runs.slot()))));
       case Step.Result result ->
           resultText(TableProgram.result(value(result.slot()), result.assign()));
       case Step.Look look -> look(look.packet());
@@ -308,8 +298,8 @@ final class SimSide implements Side {
     return found == null ? Answer.NONE : new Answer(found.name());
   }
 
-  /// A datagram was delivered to the socket of a name, or to none. It is told apart from [#play]: of
-  /// a group the kernel may have picked another member.
+  /// A datagram was delivered to the socket of a name, or to none. It is told apart from [#play]:
+  /// of a group the kernel may have picked another member.
   void delivered(Step.Send send, String name) {
     Packet packet = Objects.requireNonNull(packet(send));
     if (socks.get(name) instanceof UdpSock receiver) {
@@ -328,8 +318,8 @@ final class SimSide implements Side {
   }
 
   /// What else the kernel may answer to a packet, as things stand: other members of a group, and
-  /// sockets that it finds where they should not be ([UdpSock#misplaced]). Programs do not count this
-  /// run.
+  /// sockets that it finds where they should not be ([UdpSock#misplaced]). Programs do not count
+  /// this run.
   Set<String> alternatives(Step step) {
     Packet packet = Objects.requireNonNull(packet(step));
     boolean arrives = !(step instanceof Step.Look);
@@ -386,10 +376,7 @@ final class SimSide implements Side {
       case LookupResult.Established(Sock sock) -> sock;
       case LookupResult.Listener(Sock sock) -> sock;
       case LookupResult.Steered(Sock sock, Link _) -> sock;
-      case LookupResult.DroppedBy _,
-          LookupResult.DroppedByGroup _,
-          LookupResult.NoSocket _ ->
-          null;
+      case LookupResult.DroppedBy _, LookupResult.DroppedByGroup _, LookupResult.NoSocket _ -> null;
     };
   }
 

@@ -9,8 +9,8 @@ import org.jspecify.annotations.Nullable;
 
 /// One step of a script. Its text is one line: the form that [StepReader] reads.
 ///
-/// Sockets and links have names of the script's. A script has a map of each type that holds sockets,
-/// with [#MAP_SIZE] places, and [#SLOTS] programs that behave as they are told: those from
+/// Sockets and links have names of the script's. A script has a map of each type that holds
+/// sockets, with [#MAP_SIZE] places, and [#SLOTS] programs that behave as they are told: those from
 /// [#FIRST_PICKER] on are for reuseport groups.
 public sealed interface Step {
   /// Places in each map; keys are 0 to one less.

@@ -90,6 +90,7 @@ final class TableProgram {
       note%1$d:
       *(u64 *)(r7 +%5$d) = r8
       """;
+
   /// A sk_reuseport program; the numbers of sources are those of [Place.In].
   private static final String PICKER =
       """
@@ -128,6 +129,7 @@ final class TableProgram {
       r0 = 1
       exit
       """;
+
   private static final String TAIL =
       """
       done:

@@ -149,8 +149,7 @@ final class TcLookups implements AutoCloseable {
         packet.protocol() == Protocol.TCP ? Protocol.TCP.number() : Protocol.UDP.number());
     memory.set(ValueLayout.JAVA_INT, at + TUPLE_BYTES, v4 ? TUPLE4 : TUPLE6);
     memory.set(ValueLayout.JAVA_INT, at + MARK, 0);
-    ByteBuffer out =
-        memory.asSlice(at + TUPLE, TUPLE6).asByteBuffer().order(ByteOrder.BIG_ENDIAN);
+    ByteBuffer out = memory.asSlice(at + TUPLE, TUPLE6).asByteBuffer().order(ByteOrder.BIG_ENDIAN);
     put(out, packet.src().address(), v4);
     put(out, packet.dst().address(), v4);
     out.putShort((short) packet.src().port().number());

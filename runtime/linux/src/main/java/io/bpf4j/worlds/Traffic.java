@@ -110,8 +110,7 @@ final class Traffic {
             return new Answer(sock.getKey());
           }
         }
-        if (!send.unconnected()
-            && LiveSide.errno(sender::receiveNow) == Errno.ECONNREFUSED) {
+        if (!send.unconnected() && LiveSide.errno(sender::receiveNow) == Errno.ECONNREFUSED) {
           return Answer.NONE;
         }
       } while (System.nanoTime() < late);

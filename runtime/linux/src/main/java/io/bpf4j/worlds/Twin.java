@@ -81,8 +81,7 @@ public final class Twin implements AutoCloseable {
       while (end < lines.size() && isLookup(lines.get(end))) {
         end++;
       }
-      Difference difference =
-          end > at ? look(lines, at, end) : single(at, lines.get(at));
+      Difference difference = end > at ? look(lines, at, end) : single(at, lines.get(at));
       if (difference != null) {
         return difference;
       }
@@ -121,8 +120,7 @@ public final class Twin implements AutoCloseable {
       mine = new Answer(mine.text(), sim.alternatives(line.step()));
     }
     String expected = line.expected();
-    boolean same =
-        mine == null || kernels == null || mine.admits(kernels.text());
+    boolean same = mine == null || kernels == null || mine.admits(kernels.text());
     boolean met = expected == null || (meets(mine, expected) && meets(kernels, expected));
     return same && met
         ? null
@@ -144,8 +142,7 @@ public final class Twin implements AutoCloseable {
     lookups += packets.size();
     for (int i = 0; i < packets.size(); i++) {
       Answer other = live == null ? null : kernels.get(i);
-      Difference difference =
-          differ(from + i, lines.get(from + i), new Said(mine.get(i), other));
+      Difference difference = differ(from + i, lines.get(from + i), new Said(mine.get(i), other));
       if (difference != null) {
         return difference;
       }

@@ -169,8 +169,7 @@ public final class WorldFuzzer {
                 options.seed(),
                 number,
                 again == null ? "; it does not differ when it is played again" : "");
-    report.difference(
-        String.valueOf(again == null ? difference : again), save(small, comment));
+    report.difference(String.valueOf(again == null ? difference : again), save(small, comment));
   }
 
   private Path save(Script script, String comment) {

@@ -185,11 +185,9 @@ final class WorldMaker {
     for (int i = random.nextInt(Behaviour.MAX_ASSIGNS); i > 0; i--) {
       Behaviour.Source source =
           oneIn(3) ? any(List.of(Behaviour.Source.values())) : Behaviour.Source.SOCKMAP;
-      boolean keyed =
-          source == Behaviour.Source.SOCKMAP || source == Behaviour.Source.SOCKHASH;
+      boolean keyed = source == Behaviour.Source.SOCKMAP || source == Behaviour.Source.SOCKHASH;
       int flags = oneIn(12) ? 4 : random.nextInt(4);
-      assigns.add(
-          new Behaviour.Assign(source, keyed ? random.nextInt(Step.MAP_SIZE) : 0, flags));
+      assigns.add(new Behaviour.Assign(source, keyed ? random.nextInt(Step.MAP_SIZE) : 0, flags));
     }
     Behaviour.Condition condition =
         oneIn(3)
@@ -215,8 +213,7 @@ final class WorldMaker {
       add(new Step.Attach(name, slot));
     } else if (oneIn(2)) {
       // Also one that is detached already.
-      add(
-          new Step.Update(any(links), slot, oneIn(3) ? random.nextInt(Step.FIRST_PICKER) : -1));
+      add(new Step.Update(any(links), slot, oneIn(3) ? random.nextInt(Step.FIRST_PICKER) : -1));
     } else {
       String name = any(links);
       add(new Step.Detach(name));

@@ -14,8 +14,8 @@ import io.bpf4j.prog.MapSpec;
 import java.util.List;
 import java.util.stream.IntStream;
 
-/// An engine of ours that gets the families' programs as ones of a type, so that they are proved and
-/// run without checks. What it stops, the proof refuses.
+/// An engine of ours that gets the families' programs as ones of a type, so that they are proved
+/// and run without checks. What it stops, the proof refuses.
 final class ProvedHost implements Host {
   private static final EngineOptions OPTIONS = new EngineOptions(1 << 20);
 

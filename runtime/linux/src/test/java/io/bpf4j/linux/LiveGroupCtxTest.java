@@ -10,9 +10,9 @@ import io.bpf4j.map.RuntimeMap;
 import io.bpf4j.net.IpAddr;
 import io.bpf4j.net.Protocol;
 import io.bpf4j.net.Tuple;
+import io.bpf4j.packet.PacketTypes;
 import io.bpf4j.platform.CtxLayout;
 import io.bpf4j.prog.ProgType;
-import io.bpf4j.packet.PacketTypes;
 import io.bpf4j.reuseport.SkReuseportCtx;
 import io.bpf4j.sock.Sock;
 import java.util.ArrayList;
@@ -159,7 +159,13 @@ final class LiveGroupCtxTest {
   @Test
   void loadsOfSkBuffAreLegalAndAnsweredAsByTheKernel() {
     // hash and napi_id.
-    loads(ProgType.SOCKET_FILTER, PacketTypes.ROWS.getFirst().ctx(), 0, 200, "127.0.0.1", Set.of(68, 84));
+    loads(
+        ProgType.SOCKET_FILTER,
+        PacketTypes.ROWS.getFirst().ctx(),
+        0,
+        200,
+        "127.0.0.1",
+        Set.of(68, 84));
   }
 
   private static ClassicInsn randomInsn(Random random) {

@@ -36,7 +36,10 @@ final class ClaimsTest extends Twins {
         String[] cells = line.split("\\|", -1);
         if (cells.length == 6 && Character.isDigit(cells[1].strip().charAt(0))) {
           List<String> tests =
-              Stream.of(cells[3].split(",", -1)).map(String::strip).filter(t -> !t.isEmpty()).toList();
+              Stream.of(cells[3].split(",", -1))
+                  .map(String::strip)
+                  .filter(t -> !t.isEmpty())
+                  .toList();
           claims.add(new Claim(cells[1].strip(), cells[2].strip(), tests, cells[4].strip()));
         }
       }
@@ -50,9 +53,7 @@ final class ClaimsTest extends Twins {
         .hasSizeGreaterThan(150)
         .allSatisfy(claim -> {
           assertThat(claim.words()).isNotEmpty();
-          assertThat(claim.tests().isEmpty() && claim.remark().isEmpty())
-              .as("%s", claim)
-              .isFalse();
+          assertThat(claim.tests().isEmpty() && claim.remark().isEmpty()).as("%s", claim).isFalse();
           assertThat(claim.remark().isEmpty() || REMARK.matcher(claim.remark()).matches())
               .as("%s", claim)
               .isTrue();
@@ -82,8 +83,8 @@ final class ClaimsTest extends Twins {
       try (Stream<Path> files = Files.walk(Path.of("..", module, "src", "test", "java"))) {
         files
             .filter(file -> file.toString().endsWith("Test.java"))
-            .forEach(file -> sources.put(
-                file.getFileName().toString().replace(".java", ""), text(file)));
+            .forEach(file ->
+                sources.put(file.getFileName().toString().replace(".java", ""), text(file)));
       }
     }
     for (Claim claim : claims()) {
@@ -134,8 +135,7 @@ final class ClaimsTest extends Twins {
             + "if r0 == 0 goto out\nr7 = r0\nr1 = r7\ncall bpf_sk_release#86\nr1 = r7\n"
             + "call bpf_sk_release#86\nout:\nr0 = 1\nexit",
         Errno.EACCES);
-    programs.put(
-        lookup + "if r0 == 0 goto out\nr0 = 1\nexit\nout:\nr0 = 1\nexit", Errno.EINVAL);
+    programs.put(lookup + "if r0 == 0 goto out\nr0 = 1\nexit\nout:\nr0 = 1\nexit", Errno.EINVAL);
     programs.put("call bpf_get_socket_cookie#46\nr0 = 1\nexit", Errno.EINVAL);
     programs.forEach((code, errno) -> refused(errno, ProgType.SK_LOOKUP, code));
     assumeLive();

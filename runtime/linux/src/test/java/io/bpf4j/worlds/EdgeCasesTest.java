@@ -358,18 +358,18 @@ final class EdgeCasesTest extends Twins {
   /// A group of one whose program drops, where packets go to, and a socket to select.
   private static String droppingGroup(String kind) {
     return """
-        open a %1$s
-        set a so_reuseport 1
-        bind a 127.0.0.1:7007 -> ok
-        %2$s
-        choose 8 return=0
-        picker a 8 -> ok
-        open b %1$s
-        bind b 127.0.0.2:8008 -> ok
-        %3$s
-        put m0 b
-        attach L 0
-        """
+    open a %1$s
+    set a so_reuseport 1
+    bind a 127.0.0.1:7007 -> ok
+    %2$s
+    choose 8 return=0
+    picker a 8 -> ok
+    open b %1$s
+    bind b 127.0.0.2:8008 -> ok
+    %3$s
+    put m0 b
+    attach L 0
+    """
         .formatted(
             kind,
             kind.startsWith("tcp") ? "listen a" : "",
@@ -473,20 +473,17 @@ final class EdgeCasesTest extends Twins {
         java.util.stream.IntStream.range(1, 64)
             .mapToObj(i ->
                 ((Step.Look)
-                        StepReader.read("lookup udp 127.0.0.1:7101 127.0.1.%d:7007 lo".formatted(i)))
+                        StepReader.read(
+                            "lookup udp 127.0.0.1:7101 127.0.1.%d:7007 lo".formatted(i)))
                     .packet())
             .toList();
     assertThat(sim().look(packets)).extracting(Answer::text).containsOnly(first(sim(), packets));
     live(live ->
-        assertThat(live.look(packets))
-            .extracting(Answer::text)
-            .containsOnly(first(live, packets)));
+        assertThat(live.look(packets)).extracting(Answer::text).containsOnly(first(live, packets)));
     play("attach L 0\n");
     assertThat(sim().look(packets)).extracting(Answer::text).contains("s0", "s1", "s2", "s3");
     live(live ->
-        assertThat(live.look(packets))
-            .extracting(Answer::text)
-            .contains("s0", "s1", "s2", "s3"));
+        assertThat(live.look(packets)).extracting(Answer::text).contains("s0", "s1", "s2", "s3"));
     assumeLive();
   }
 

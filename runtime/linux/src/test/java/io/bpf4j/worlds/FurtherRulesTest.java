@@ -31,8 +31,7 @@ final class FurtherRulesTest extends Twins {
   }
 
   /// A newcomer joins one of two sockets without a group; the group's program picks its first.
-  private static void joins(
-      String kind, String name, String src, String first, String second) {
+  private static void joins(String kind, String name, String src, String first, String second) {
     prove(
         "choose 8 return=0\n"
             + evicted(kind, name, src)

@@ -24,8 +24,8 @@ import java.util.List;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 
-/// What a simple reimplementation of the lookup gets wrong, part two: the lives of sockets, maps and
-/// links. The numbers are those of the specification's list of edge behaviours.
+/// What a simple reimplementation of the lookup gets wrong, part two: the lives of sockets, maps
+/// and links. The numbers are those of the specification's list of edge behaviours.
 final class LifeCasesTest extends Twins {
   /// A listener in the map, selected by an attached program.
   private static final String LISTENER =
@@ -49,8 +49,13 @@ final class LifeCasesTest extends Twins {
 
   @Test
   void edge28AClosedSocketDisappearsFromEveryMap() {
-    prove(LISTENER + LOOKUP + "a\nclose a\nat m0 -> ENOENT\nat h1 -> ENOENT\n" + LOOKUP + "none\n"
-        + "result 0 0 -> absent\n");
+    prove(
+        LISTENER
+            + LOOKUP
+            + "a\nclose a\nat m0 -> ENOENT\nat h1 -> ENOENT\n"
+            + LOOKUP
+            + "none\n"
+            + "result 0 0 -> absent\n");
   }
 
   @Test
@@ -301,11 +306,11 @@ final class LifeCasesTest extends Twins {
   private static String digit(int digit) {
     return NOTING
         + """
-          r1 = *(u64 *)(r7 +0)
-          r1 *= 10
-          r1 += %d
-          *(u64 *)(r7 +0) = r1
-          """
+        r1 = *(u64 *)(r7 +0)
+        r1 *= 10
+        r1 += %d
+        *(u64 *)(r7 +0) = r1
+        """
             .formatted(digit)
         + PASSING;
   }
@@ -374,8 +379,7 @@ final class LifeCasesTest extends Twins {
     var ours =
         sim()
             .ns()
-            .attach(
-                sim().world().load(program(io.bpf4j.prog.ProgType.SK_LOOKUP, digit(digit))));
+            .attach(sim().world().load(program(io.bpf4j.prog.ProgType.SK_LOOKUP, digit(digit))));
     live(live -> {
       try (var prog = load(live, digit)) {
         theirs.add(live.ns().attach(prog));
@@ -490,7 +494,8 @@ final class LifeCasesTest extends Twins {
         """);
   }
 
-  /// Several programs and selections with a group are run all the same beyond what the kernel offers.
+  /// Several programs and selections with a group are run all the same beyond what the kernel
+  /// offers.
   @Test
   void edge48ATestRunRefusesASelectionThatLeavesTheChoiceToAGroup() {
     play(
@@ -507,11 +512,8 @@ final class LifeCasesTest extends Twins {
         .putInt(8, Family.INET.number())
         .putInt(12, Protocol.TCP.number());
     play("prog 0 m0 pass\n");
-    errno(
-        Errno.EOPNOTSUPP,
-        () -> sim().world().testRun(sim().program(0), TestRunInput.of(ctx)));
-    live(live ->
-        errno(Errno.EOPNOTSUPP, () -> live.program(0).testRun(TestRun.Input.ctx(ctx))));
+    errno(Errno.EOPNOTSUPP, () -> sim().world().testRun(sim().program(0), TestRunInput.of(ctx)));
+    live(live -> errno(Errno.EOPNOTSUPP, () -> live.program(0).testRun(TestRun.Input.ctx(ctx))));
     for (String behaviour : List.of("m0+2 pass", "m0 drop", "pass")) {
       play("prog 0 " + behaviour + "\n");
       int ours = sim().world().testRun(sim().program(0), TestRunInput.of(ctx)).retval();
@@ -567,8 +569,7 @@ final class LifeCasesTest extends Twins {
             io.bpf4j.linux.LoadRequest.of(
                 "tail",
                 io.bpf4j.prog.ProgType.SK_LOOKUP,
-                io.bpf4j.isa.InsnEncoder.encode(
-                    io.bpf4j.isa.Assembler.assemble(BEFORE_TAIL_CALL)),
+                io.bpf4j.isa.InsnEncoder.encode(io.bpf4j.isa.Assembler.assemble(BEFORE_TAIL_CALL)),
                 maps);
         try (var prog = io.bpf4j.linux.KernelProg.load(request);
             var link = live.ns().attach(prog)) {

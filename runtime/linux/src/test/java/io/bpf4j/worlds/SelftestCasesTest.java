@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import org.junit.jupiter.api.Test;
 
-/// The cases of the kernel's own test of sk_lookup, in our words, on both sides. EXT is 127.0.0.1 or
-/// fd00::1 at port 7007, INT is 127.0.0.2 or fd00::2 at port 8008.
+/// The cases of the kernel's own test of sk_lookup, in our words, on both sides. EXT is 127.0.0.1
+/// or fd00::1 at port 7007, INT is 127.0.0.2 or fd00::2 at port 8008.
 final class SelftestCasesTest extends Twins {
   /// Servers a and b at INT, both in a group whose program picks b.
   private static String group(String kind, String name) {
@@ -52,44 +52,44 @@ final class SelftestCasesTest extends Twins {
     String address =
         v4
             ? """
-              r1 = *(u32 *)(r6 +40)
-              if r1 != 0x0100007f goto out
-              """
+            r1 = *(u32 *)(r6 +40)
+            if r1 != 0x0100007f goto out
+            """
             : """
-              r1 = *(u32 *)(r6 +44)
-              if r1 != 0xfd goto out
-              r1 = *(u32 *)(r6 +48)
-              if r1 != 0 goto out
-              r1 = *(u32 *)(r6 +52)
-              if r1 != 0 goto out
-              r1 = *(u32 *)(r6 +56)
-              if r1 != 0x01000000 goto out
-              """;
+            r1 = *(u32 *)(r6 +44)
+            if r1 != 0xfd goto out
+            r1 = *(u32 *)(r6 +48)
+            if r1 != 0 goto out
+            r1 = *(u32 *)(r6 +52)
+            if r1 != 0 goto out
+            r1 = *(u32 *)(r6 +56)
+            if r1 != 0x01000000 goto out
+            """;
     attach(
         NOTING
             + """
-              r1 = *(u32 *)(r6 +8)
-              if r1 != %d goto out
-              r1 = *(u32 *)(r6 +60)
-              if r1 != 7007 goto out
-              """
+            r1 = *(u32 *)(r6 +8)
+            if r1 != %d goto out
+            r1 = *(u32 *)(r6 +60)
+            if r1 != 7007 goto out
+            """
                 .formatted(v4 ? 2 : 10)
             + address
             + """
-              *(u32 *)(r10 -4) = 0
-              r2 = r10
-              r2 += -4
-              r1 = map[idx:1]
-              call bpf_map_lookup_elem#1
-              if r0 == 0 goto out
-              r8 = r0
-              r1 = r6
-              r2 = r8
-              r3 = 0
-              call bpf_sk_assign#124
-              r1 = r8
-              call bpf_sk_release#86
-              """
+            *(u32 *)(r10 -4) = 0
+            r2 = r10
+            r2 += -4
+            r1 = map[idx:1]
+            call bpf_map_lookup_elem#1
+            if r0 == 0 goto out
+            r8 = r0
+            r1 = r6
+            r2 = r8
+            r3 = 0
+            call bpf_sk_assign#124
+            r1 = r8
+            call bpf_sk_release#86
+            """
             + PASSING);
     prove(client(kind.substring(0, 3) + (v4 ? 4 : 6)) + " -> a\n");
   }
@@ -351,17 +351,12 @@ final class SelftestCasesTest extends Twins {
 
   @Test
   void case34AnAssignmentOverASelectionIsEexist() {
-    prove(
-        LISTENERS
-            + "prog 0 m1 m0 pass\n"
-            + ONE
-            + "b\nresult 0 0 -> ok\nresult 0 1 -> EEXIST\n");
+    prove(LISTENERS + "prog 0 m1 m0 pass\n" + ONE + "b\nresult 0 0 -> ok\nresult 0 1 -> EEXIST\n");
   }
 
   @Test
   void case35AnAssignmentWithReplaceReplaces() {
-    prove(
-        LISTENERS + "prog 0 m0 m1+1 pass\n" + ONE + "b\nresult 0 0 -> ok\nresult 0 1 -> ok\n");
+    prove(LISTENERS + "prog 0 m0 m1+1 pass\n" + ONE + "b\nresult 0 0 -> ok\nresult 0 1 -> ok\n");
   }
 
   @Test
@@ -384,48 +379,48 @@ final class SelftestCasesTest extends Twins {
   private static String assign(int key, int number) {
     return key < 0
         ? """
-          r1 = r6
-          r2 = 0
-          r3 = 1
-          call bpf_sk_assign#124
-          """
+        r1 = r6
+        r2 = 0
+        r3 = 1
+        call bpf_sk_assign#124
+        """
         : """
-          *(u32 *)(r10 -4) = %1$d
-          r2 = r10
-          r2 += -4
-          r1 = map[idx:1]
-          call bpf_map_lookup_elem#1
-          if r0 == 0 goto out
-          r8 = r0
-          r1 = r6
-          r2 = r8
-          r3 = 1
-          call bpf_sk_assign#124
-          r1 = r8
-          call bpf_sk_release#86
-          """
+        *(u32 *)(r10 -4) = %1$d
+        r2 = r10
+        r2 += -4
+        r1 = map[idx:1]
+        call bpf_map_lookup_elem#1
+        if r0 == 0 goto out
+        r8 = r0
+        r1 = r6
+        r2 = r8
+        r3 = 1
+        call bpf_sk_assign#124
+        r1 = r8
+        call bpf_sk_release#86
+        """
             .formatted(key, number);
   }
 
   /// Writes whether there is a selection, and what of it: family, type, state, local port.
   private static String noteSelection(int number, int at) {
     return """
-        r1 = *(u64 *)(r6 +0)
-        r2 = 0
-        if r1 == 0 goto none%1$d
-        r2 = *(u32 *)(r1 +4)
-        r3 = *(u32 *)(r1 +8)
-        r2 <<= 8
-        r2 |= r3
-        r3 = *(u32 *)(r1 +72)
-        r2 <<= 8
-        r2 |= r3
-        r3 = *(u32 *)(r1 +44)
-        r2 <<= 16
-        r2 |= r3
-        none%1$d:
-        *(u64 *)(r7 +%2$d) = r2
-        """
+    r1 = *(u64 *)(r6 +0)
+    r2 = 0
+    if r1 == 0 goto none%1$d
+    r2 = *(u32 *)(r1 +4)
+    r3 = *(u32 *)(r1 +8)
+    r2 <<= 8
+    r2 |= r3
+    r3 = *(u32 *)(r1 +72)
+    r2 <<= 8
+    r2 |= r3
+    r3 = *(u32 *)(r1 +44)
+    r2 <<= 16
+    r2 |= r3
+    none%1$d:
+    *(u64 *)(r7 +%2$d) = r2
+    """
         .formatted(number, at);
   }
 
@@ -444,8 +439,7 @@ final class SelftestCasesTest extends Twins {
             + PASSING);
     play(ONE + "b\n");
     // AF_INET, SOCK_STREAM, TCP_LISTEN, and the port.
-    assertThat(notes())
-        .startsWith(0, 0x02_01_0a_0000L | 8008, 0, 0x02_01_0a_0000L | 8009);
+    assertThat(notes()).startsWith(0, 0x02_01_0a_0000L | 8008, 0, 0x02_01_0a_0000L | 8009);
     assumeLive();
   }
 

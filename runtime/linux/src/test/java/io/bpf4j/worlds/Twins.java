@@ -32,9 +32,9 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 
-/// A test class that plays scripts in a simulated world and in a namespace of the live kernel. Where
-/// the kernel is not permitted, the simulated half is played all the same, and then the test says
-/// that the other is missing.
+/// A test class that plays scripts in a simulated world and in a namespace of the live kernel.
+/// Where the kernel is not permitted, the simulated half is played all the same, and then the test
+/// says that the other is missing.
 abstract class Twins {
   /// The slot whose value programs of [#attach] write numbers to.
   private static final int NOTES = 7;
