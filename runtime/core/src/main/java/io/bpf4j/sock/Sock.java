@@ -347,6 +347,10 @@ public abstract sealed class Sock permits TcpSock, UdpSock, UnixSock {
   /// Whether packets can find it in some table.
   abstract boolean hashed();
 
+  /// Whether lookups find it without taking a reference (SOCK_RCU_FREE): UDP sockets, and TCP
+  /// sockets from their first listen() on.
+  abstract boolean freedByRcu();
+
   /// The maps that refer to it.
   public final SockPlaces places() {
     return places;

@@ -43,13 +43,14 @@ public final class SockPlaces {
   ///
   /// @param put makes the place refer to the socket; the socket cannot leave its group meanwhile
   /// @return 0, or what forbids it: −ENOTSUPP for an AF_UNIX socket, −EINVAL for one that no packet
-  ///   can find or that is in no group, −EBUSY for one that is in a map
+  ///   can find, that is in no group or is a TCP socket that never listened, −EBUSY for one that is
+  ///   in a map
   public long holdInArray(SockEntry entry, Runnable put) {
     if (sock instanceof UnixSock) {
       return Errno.ENOTSUPP.negated();
     }
     synchronized (sock.space.slots) {
-      if (!sock.hashed() || sock.group == null) {
+      if (!sock.freedByRcu() || !sock.hashed() || sock.group == null) {
         return Errno.EINVAL.negated();
       }
       synchronized (this) {

@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
 public final class TcpSock extends Sock {
   private @Nullable Key listenKey;
   private @Nullable Key connKey;
+  private boolean listened;
 
   TcpSock(SockSpace space, int index, Family family, int uid) {
     super(space, index, family, uid);
@@ -69,6 +70,7 @@ public final class TcpSock extends Sock {
       SockImage.write(this);
       listenKey = key;
       space.tcpListeners().add(this, key);
+      listened = true;
     }
   }
 
@@ -236,6 +238,11 @@ public final class TcpSock extends Sock {
       space.tcpConnections().remove(this, connected);
       connKey = null;
     }
+  }
+
+  @Override
+  boolean freedByRcu() {
+    return listened;
   }
 
   @Override

@@ -10,7 +10,8 @@ import org.jspecify.annotations.Nullable;
 /// moment it has a port, and joins a reuseport group then.
 ///
 /// When its address changes it moves to the front of another bucket, and leaves its group
-/// (udp_lib_rehash). connect() takes it out of its group in any case.
+/// (udp_lib_rehash). The first connect() takes it out of its group, too (udp_lib_hash4); later ones
+/// do not.
 public final class UdpSock extends Sock {
   private volatile @Nullable Key bucket;
 
@@ -30,6 +31,11 @@ public final class UdpSock extends Sock {
   @Override
   public boolean allowedInMaps() {
     return bucket != null;
+  }
+
+  @Override
+  boolean freedByRcu() {
+    return true;
   }
 
   @Override
@@ -111,8 +117,8 @@ public final class UdpSock extends Sock {
     if (connKey == null && bucket != null && rcv4 != 0) {
       connKey = connectionKey();
       space.udpConnected().add(this, connKey);
+      leaveGroup();
     }
-    leaveGroup();
   }
 
   private void connect4(IpAddr peer, int port) {

@@ -78,6 +78,11 @@ public final class UnixSock extends Sock {
   }
 
   @Override
+  boolean freedByRcu() {
+    return false;
+  }
+
+  @Override
   boolean hashed() {
     return true;
   }

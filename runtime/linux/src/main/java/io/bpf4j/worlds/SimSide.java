@@ -226,14 +226,7 @@ final class SimSide implements Side {
       case Step.Result result ->
           resultText(TableProgram.result(value(result.slot()), result.assign()));
       case Step.Look look -> look(look.packet());
-      case Step.Send _ -> {
-        Packet packet = Objects.requireNonNull(packet(step));
-        Answer answer = arrive(packet);
-        if (socks.get(answer.text()) instanceof UdpSock receiver) {
-          receiver.received(packet.dst().address().family(), setting.cpu());
-        }
-        yield answer;
-      }
+      case Step.Send _ -> arrive(Objects.requireNonNull(packet(step)));
       case Step.Shake shake -> {
         Packet syn = Objects.requireNonNull(packet(shake));
         Answer answer = arrive(syn);
@@ -303,6 +296,15 @@ final class SimSide implements Side {
   private static Answer answer(LookupResult result) {
     Sock found = sockOf(result);
     return found == null ? Answer.NONE : new Answer(found.name());
+  }
+
+  /// A datagram was delivered to the socket of a name, or to none. It is told apart from [#play]:
+  /// of a group the kernel may have picked another member.
+  void delivered(Step.Send send, String name) {
+    Packet packet = Objects.requireNonNull(packet(send));
+    if (socks.get(name) instanceof UdpSock receiver) {
+      receiver.received(packet.dst().address().family(), setting.cpu());
+    }
   }
 
   /// The packet of a step, or null.

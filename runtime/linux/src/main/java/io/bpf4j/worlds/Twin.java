@@ -81,8 +81,7 @@ public final class Twin implements AutoCloseable {
       while (end < lines.size() && isLookup(lines.get(end))) {
         end++;
       }
-      Difference difference =
-          end > at ? look(lines, at, end) : differ(at, lines.get(at), play(lines.get(at)));
+      Difference difference = end > at ? look(lines, at, end) : single(at, lines.get(at));
       if (difference != null) {
         return difference;
       }
@@ -97,6 +96,15 @@ public final class Twin implements AutoCloseable {
 
   /// What the two sides say to a step; null where one does not play it.
   private record Said(@Nullable Answer sim, @Nullable Answer live) {}
+
+  private @Nullable Difference single(int at, Script.Line line) {
+    Said said = play(line);
+    Difference difference = differ(at, line, said);
+    if (line.step() instanceof Step.Send send && said.sim != null) {
+      sim.delivered(send, (said.live == null ? said.sim : said.live).text());
+    }
+    return difference;
+  }
 
   private Said play(Script.Line line) {
     return new Said(

@@ -159,7 +159,7 @@ public final class WorldFuzzer {
   }
 
   private void found(Twin twin, Script script, Twin.Difference difference, long number) {
-    Script small = new WorldShrinker(twin).shrink(script);
+    Script small = new WorldShrinker(twin).shrink(script, difference.at().step());
     Twin.Difference again = twin.play(small);
     twin.clear();
     String comment =

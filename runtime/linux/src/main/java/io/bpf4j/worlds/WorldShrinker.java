@@ -10,14 +10,16 @@ final class WorldShrinker {
   private static final int MOST_TRIES = 2_000;
 
   private final Twin twin;
+  private String step = "";
   private int tries;
 
   WorldShrinker(Twin twin) {
     this.twin = twin;
   }
 
-  /// The smallest script found; it ends with the difference.
-  Script shrink(Script script) {
+  /// The smallest script found on which the same step is answered differently; it ends with that.
+  Script shrink(Script script, Step at) {
+    step = at.toString();
     List<Script.Line> best = upToDifference(script.lines());
     boolean smaller = true;
     while (smaller && tries < MOST_TRIES) {
@@ -39,7 +41,11 @@ final class WorldShrinker {
   }
 
   private boolean differs(List<Script.Line> lines) {
-    return tries++ < MOST_TRIES && difference(lines) != null;
+    if (tries++ >= MOST_TRIES) {
+      return false;
+    }
+    Twin.Difference difference = difference(lines);
+    return difference != null && difference.at().step().toString().equals(step);
   }
 
   private Twin.@Nullable Difference difference(List<Script.Line> lines) {
