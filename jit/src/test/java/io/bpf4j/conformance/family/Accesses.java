@@ -39,17 +39,17 @@ final class Accesses {
   }
 
   private static long low(long number, int bytes) {
-    return bytes == Long.BYTES ? number : number & ((1L << 8 * bytes) - 1);
+    return bytes == Long.BYTES ? number : number & ((1L << (8 * bytes)) - 1);
   }
 
   /// The bytes of `whole` from `from` on as a number.
   private static long cell(long whole, int from, int bytes) {
-    return low(whole >>> 8 * from, bytes);
+    return low(whole >>> (8 * from), bytes);
   }
 
   private static long with(long whole, int from, int bytes, long cell) {
-    long mask = low(-1, bytes) << 8 * from;
-    return whole & ~mask | cell << 8 * from & mask;
+    long mask = low(-1, bytes) << (8 * from);
+    return (whole & ~mask) | ((cell << (8 * from)) & mask);
   }
 
   /// Every `a`, which is 0, with these as `m`, `b` and `c`.

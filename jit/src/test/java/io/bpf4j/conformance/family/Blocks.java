@@ -50,6 +50,7 @@ final class Blocks {
     throw new IllegalArgumentException("no register is free");
   }
 
+  @SuppressWarnings("AnnotateFormatMethod")
   void line(String format, Object... arguments) {
     source.append(format.formatted(arguments)).append('\n');
   }
