@@ -99,7 +99,7 @@ final class MutationCheck {
               };
           String why = words.length == 4 ? words[3] : "";
           verdicts.put(number, new Verdict(mutations.get(number), fate, why));
-          left.remove((Integer) number);
+          left.remove(Integer.valueOf(number));
         }
         if (!left.isEmpty()) {
           int number = left.removeFirst();

@@ -194,7 +194,7 @@ final class Mutator {
     if (call.name.equals("u32")) {
       offer("u32 -> i2l", () -> code().set(call, new InsnNode(I2L)));
     }
-    boolean gives = Type.getReturnType(call.desc) != Type.VOID_TYPE;
+    boolean gives = !Type.getReturnType(call.desc).equals(Type.VOID_TYPE);
     boolean own = call.owner.startsWith("io/bpf4j/") && !call.owner.equals(EMITTER);
     if (gives || !own || call.getOpcode() == INVOKEINTERFACE || call.name.equals("<init>")) {
       return;
@@ -210,7 +210,8 @@ final class Mutator {
         });
   }
 
-  /// Each case goes where the next one goes.
+  /// Each case goes where the next one goes. Labels are themselves alone.
+  @SuppressWarnings("ReferenceEquality")
   private void cases(List<LabelNode> labels, LabelNode otherwise) {
     for (int i = 0; i + 1 < labels.size(); i++) {
       int at = i;

@@ -399,7 +399,7 @@ final class Accesses {
   /// An access through what a lookup gave that found nothing, without a look at it.
   private static Outside missed(Row row, int base, int at) {
     Blocks blocks = new Blocks(2);
-    Place.lookup(blocks, Host.MAP_ENTRIES[1]);
+    Place.lookup(blocks, Host.MAP_ENTRIES.get(1));
     blocks.line("r%d = r0", base);
     if (base != 0) {
       blocks.operand(0, 'c', 7);

@@ -12,13 +12,12 @@ import io.bpf4j.prog.ProgType;
 import io.bpf4j.prog.Program;
 import io.bpf4j.prog.Subprog;
 import java.util.List;
-import java.util.stream.IntStream;
 
 /// An engine of ours.
 final class EngineHost implements Host {
   private final Engine engine;
   private final List<ToyMap> maps =
-      IntStream.of(MAP_ENTRIES).mapToObj(entries -> ToyMap.of("values", entries)).toList();
+      MAP_ENTRIES.stream().map(entries -> ToyMap.of("values", entries)).toList();
 
   EngineHost(Engine engine) {
     this.engine = engine;

@@ -1,6 +1,7 @@
 package io.bpf4j.conformance.family;
 
 import io.bpf4j.isa.Insns;
+import java.util.List;
 
 /// What runs programs: an engine of ours, or the kernel.
 public interface Host {
@@ -8,7 +9,7 @@ public interface Host {
   int MAP_VALUE = 12;
 
   /// How many values the maps have, in the order of their indices.
-  int[] MAP_ENTRIES = {1, 3};
+  List<Integer> MAP_ENTRIES = List.of(1, 3);
 
   /// Makes a program ready, which gets memory of this length in R1.
   ///

@@ -99,8 +99,8 @@ public final class ReservedFields {
     int slot = field.endsWith("2") ? at + 8 : at;
     int registers = bytes.get(slot + 1);
     switch (field.replace("2", "")) {
-      case "dst" -> bytes.put(slot + 1, (byte) (registers & 0xf0 | value));
-      case "src" -> bytes.put(slot + 1, (byte) (registers & 0x0f | value << 4));
+      case "dst" -> bytes.put(slot + 1, (byte) ((registers & 0xf0) | value));
+      case "src" -> bytes.put(slot + 1, (byte) ((registers & 0x0f) | (value << 4)));
       case "off" -> bytes.putShort(slot + 2, (short) value);
       case "imm" -> bytes.putInt(slot + 4, value);
       default -> bytes.put(slot, (byte) value);

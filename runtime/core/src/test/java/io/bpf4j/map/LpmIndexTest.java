@@ -51,7 +51,7 @@ final class LpmIndexTest {
       int same = random.nextInt(size * 8 + 1);
       for (int i = 0; i < same; i++) {
         int bit = 0x80 >> (i & 7);
-        data[i >> 3] = (byte) (data[i >> 3] & ~bit | like[i >> 3] & bit);
+        data[i >> 3] = (byte) ((data[i >> 3] & ~bit) | (like[i >> 3] & bit));
       }
     }
     return data;

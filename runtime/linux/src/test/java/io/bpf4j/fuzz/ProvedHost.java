@@ -12,7 +12,6 @@ import io.bpf4j.map.RuntimeMap;
 import io.bpf4j.mem.Memory;
 import io.bpf4j.prog.MapSpec;
 import java.util.List;
-import java.util.stream.IntStream;
 
 /// An engine of ours that gets the families' programs as ones of a type, so that they are proved
 /// and run without checks. What it stops, the proof refuses.
@@ -21,7 +20,7 @@ final class ProvedHost implements Host {
 
   private final Engine engine;
   private final List<RuntimeMap> maps =
-      IntStream.of(MAP_ENTRIES).mapToObj(entries -> array(MAP_VALUE, entries)).toList();
+      MAP_ENTRIES.stream().map(entries -> array(MAP_VALUE, entries)).toList();
 
   ProvedHost(Engine engine) {
     this.engine = engine;

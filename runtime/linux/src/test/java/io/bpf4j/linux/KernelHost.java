@@ -6,13 +6,12 @@ import io.bpf4j.map.MapTypes;
 import io.bpf4j.prog.MapSpec;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
-import java.util.stream.IntStream;
 
 /// This machine's kernel as what the families run on. What it stops, its verifier refuses.
 final class KernelHost implements Host, AutoCloseable {
   private final List<KernelMap> maps =
-      IntStream.of(MAP_ENTRIES)
-          .mapToObj(
+      MAP_ENTRIES.stream()
+          .map(
               entries -> MapSpec.of("values", MapTypes.ARRAY, Integer.BYTES, MAP_VALUE, entries, 0))
           .map(KernelMap::create)
           .toList();

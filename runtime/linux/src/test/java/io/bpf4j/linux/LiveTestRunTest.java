@@ -185,6 +185,7 @@ final class LiveTestRunTest {
   }
 
   @Test
+  @SuppressWarnings("NullAway") // what is nullable in a record of another module, it does not see
   void testRunsAreAnsweredAsByTheKernel() {
     Random random = new Random(7);
     int answered = 0;

@@ -321,6 +321,7 @@ final class LifeCasesTest extends Twins {
   }
 
   @Test
+  @SuppressWarnings("try") // closing a link of the kernel declares no more than Exception
   void edge45LinksKeepTheirOrder() throws Exception {
     try (Links one = links(1);
         Links two = links(2);

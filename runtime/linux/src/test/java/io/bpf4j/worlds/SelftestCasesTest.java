@@ -399,7 +399,7 @@ final class SelftestCasesTest extends Twins {
         r1 = r8
         call bpf_sk_release#86
         """
-            .formatted(key, number);
+            .formatted(key);
   }
 
   /// Writes whether there is a selection, and what of it: family, type, state, local port.
