@@ -342,6 +342,7 @@ final class LifeCasesTest extends Twins {
   }
 
   /// A link on both sides.
+  @SuppressWarnings("try") // closing a link of the kernel declares no more than Exception
   private record Links(io.bpf4j.sklookup.Link ours, List<AutoCloseable> theirs)
       implements AutoCloseable {
     void update(int digit) {

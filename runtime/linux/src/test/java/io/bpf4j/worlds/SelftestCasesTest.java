@@ -376,7 +376,7 @@ final class SelftestCasesTest extends Twins {
   }
 
   /// Assigns the socket at a key of the SOCKMAP, or NULL for key -1, with REPLACE.
-  private static String assign(int key, int number) {
+  private static String assign(int key) {
     return key < 0
         ? """
         r1 = r6
@@ -430,11 +430,11 @@ final class SelftestCasesTest extends Twins {
     attach(
         NOTING
             + noteSelection(0, 0)
-            + assign(0, 1)
+            + assign(0)
             + noteSelection(1, 8)
-            + assign(-1, 2)
+            + assign(-1)
             + noteSelection(2, 16)
-            + assign(1, 3)
+            + assign(1)
             + noteSelection(3, 24)
             + PASSING);
     play(ONE + "b\n");
@@ -467,7 +467,7 @@ final class SelftestCasesTest extends Twins {
         NOTING
             + narrowLoads(fields)
             + "r1 = *(u32 *)(r6 +36)\nr5 = 1\nif r1 != %d goto bad\n".formatted(0x481f)
-            + assign(packet.contains("[") ? 2 : 1, 0)
+            + assign(packet.contains("[") ? 2 : 1)
             + """
             goto out
             bad:
