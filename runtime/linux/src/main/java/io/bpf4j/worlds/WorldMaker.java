@@ -7,6 +7,7 @@ import io.bpf4j.net.Port;
 import io.bpf4j.net.Protocol;
 import io.bpf4j.sock.Sock;
 import io.bpf4j.sock.SockOption;
+import io.bpf4j.sock.UdpSock;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -60,6 +61,10 @@ final class WorldMaker {
   private final Set<String> far = new HashSet<>();
   private final List<String> links = new ArrayList<>();
   private int named;
+
+  /// Whether the kernel may have found a socket by chance, before the hook, so that programs may have
+  /// run less often than here.
+  private boolean chance;
 
   /// The socket that was opened last, if nothing followed yet.
   private @Nullable String made;
@@ -288,6 +293,10 @@ final class WorldMaker {
     return new Port(FIRST_PEER + random.nextInt(2));
   }
 
+  private static boolean misplaced(Sock sock) {
+    return sock instanceof UdpSock udp && udp.misplaced();
+  }
+
   /// Lookups of random packets, sometimes a datagram, and what they were to a program.
   List<Script.Line> lookups() {
     lines.clear();
@@ -312,8 +321,12 @@ final class WorldMaker {
               false));
     }
     int slot = random.nextInt(oneIn(4) ? Step.SLOTS : Step.FIRST_PICKER);
-    add(new Step.Runs(slot));
-    add(new Step.Result(slot, random.nextInt(Behaviour.MAX_ASSIGNS)));
+    int assign = random.nextInt(Behaviour.MAX_ASSIGNS);
+    chance |= open.stream().map(sim::sock).anyMatch(WorldMaker::misplaced);
+    if (!chance) {
+      add(new Step.Runs(slot));
+      add(new Step.Result(slot, assign));
+    }
     return List.copyOf(lines);
   }
 }
