@@ -88,10 +88,10 @@ final class WorldTest {
 
   @Test
   void otherProgramTypesAreRefusedByName() {
-    ProgSpec xdp = spec("xdp", ProgType.XDP, "r0 = 2\nexit");
-    assertThatThrownBy(() -> net.world.load(xdp, Map.of()))
+    ProgSpec probe = spec("probe", ProgType.KPROBE, "r0 = 0\nexit");
+    assertThatThrownBy(() -> net.world.load(probe, Map.of()))
         .isInstanceOf(UnsupportedException.class)
-        .hasMessageContaining("program type xdp");
+        .hasMessageContaining("program type kprobe");
   }
 
   @Test
