@@ -14,7 +14,13 @@ class FuzzWorldsTest {
   void worldsAreCountedOrTheReasonIsGiven() {
     Cli cli =
         Cli.run(
-            "fuzz", "--worlds", "--seconds", "2", "--threads", "1", "--regressions",
+            "fuzz",
+            "--worlds",
+            "--seconds",
+            "2",
+            "--threads",
+            "1",
+            "--regressions",
             folder.toString());
     if (KernelSupport.netns().granted()) {
       assertThat(cli.code()).as(cli.out()).isZero();

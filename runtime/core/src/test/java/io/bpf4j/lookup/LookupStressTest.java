@@ -73,8 +73,8 @@ final class LookupStressTest {
       complete = now + 2;
     }
 
-    /// Whether an answer is that of a state in a range. A reader that slept until states of the range
-    /// were overwritten proves nothing.
+    /// Whether an answer is that of a state in a range. A reader that slept until states of the
+    /// range were overwritten proves nothing.
     boolean admits(int answer, int from, int to) {
       for (int state = from; state <= to && to - from < KEPT; state++) {
         if (answers.get(state & KEPT - 1) == answer) {

@@ -62,8 +62,8 @@ final class WorldMaker {
   private final List<String> links = new ArrayList<>();
   private int named;
 
-  /// Whether the kernel may have found a socket by chance, before the hook, so that programs may have
-  /// run less often than here.
+  /// Whether the kernel may have found a socket by chance, before the hook, so that programs may
+  /// have run less often than here.
   private boolean chance;
 
   /// The socket that was opened last, if nothing followed yet.

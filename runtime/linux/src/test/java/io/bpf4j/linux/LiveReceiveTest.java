@@ -11,7 +11,8 @@ import java.util.concurrent.Executors;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
-/// The CPU that a datagram leaves behind as a socket's SO_INCOMING_CPU, on the kernel and in a world.
+/// The CPU that a datagram leaves behind as a socket's SO_INCOMING_CPU, on the kernel and in a
+/// world.
 final class LiveReceiveTest {
   private static final int ROUNDS = 60;
 
