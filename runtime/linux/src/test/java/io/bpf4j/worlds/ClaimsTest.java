@@ -94,7 +94,8 @@ final class ClaimsTest extends Twins {
         assertThat(sources).containsKey(parts[0]);
         assertThat(sources.get(parts[0]))
             .as(test)
-            .containsPattern("@Test(Factory)?\\s+[\\w<>]+ " + Pattern.quote(parts[1]) + "\\(\\)");
+            .containsPattern(
+                "@Test(Factory)?\\s+(@.*\\s+)*[\\w<>]+ " + Pattern.quote(parts[1]) + "\\(\\)");
       }
     }
   }
