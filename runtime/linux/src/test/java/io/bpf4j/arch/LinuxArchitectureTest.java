@@ -40,4 +40,10 @@ class LinuxArchitectureTest extends HouseRules {
   protected boolean prints() {
     return false;
   }
+
+  /// The cases of the lookup, one after another.
+  @Override
+  protected Set<String> tables() {
+    return Set.of("SelftestCasesTest.java", "EdgeCasesTest.java", "LifeCasesTest.java");
+  }
 }
