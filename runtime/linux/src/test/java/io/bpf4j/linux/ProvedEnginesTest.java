@@ -7,6 +7,7 @@ import io.bpf4j.engine.Engine;
 import io.bpf4j.engine.EngineOptions;
 import io.bpf4j.engine.RunnableProgram;
 import io.bpf4j.error.BpfException;
+import io.bpf4j.error.BudgetExhausted;
 import io.bpf4j.error.ProgramFault;
 import io.bpf4j.error.UnsupportedException;
 import io.bpf4j.error.VerifierException;
@@ -55,6 +56,9 @@ public class ProvedEnginesTest {
   private static final List<Engine> OTHERS =
       List.of(Engines.named("interp"), Engines.named("jit"), Engines.named("checked-jit"));
   private static final int RUNS = 4;
+
+  /// What runs longer is stopped in all engines at the same place.
+  private static final EngineOptions OPTIONS = new EngineOptions(1 << 18);
 
   /// Maps of one run, and a slot beside them.
   private static final class Host {
@@ -117,6 +121,8 @@ public class ProvedEnginesTest {
       StringBuilder seen = new StringBuilder();
       try {
         seen.append("r0 ").append(program.run(cpu, cpu.ctx(), 0));
+      } catch (BudgetExhausted end) {
+        return String.valueOf(end.getMessage());
       } catch (ProgramFault fault) {
         throw new AssertionError(fault);
       }
@@ -243,6 +249,6 @@ public class ProvedEnginesTest {
   }
 
   private static RunnableProgram load(Engine engine, Host host, Generated generated) {
-    return engine.load(host.program(generated), LinuxPlatform.PLATFORM, EngineOptions.DEFAULT);
+    return engine.load(host.program(generated), LinuxPlatform.PLATFORM, OPTIONS);
   }
 }
