@@ -9,10 +9,10 @@ import org.junit.jupiter.api.io.TempDir;
 class UsageTest {
   @Test
   void commandThatDoesNotExistIsNamedInOneLine() {
-    Cli cli = Cli.run("bench", "x.o");
+    Cli cli = Cli.run("attach", "x.o");
     assertThat(cli.code()).isEqualTo(2);
     assertThat(cli.err())
-        .startsWith("bpf4j: 'bench' is not available in this version")
+        .startsWith("bpf4j: 'attach' is not available in this version")
         .hasLineCount(1);
     assertThat(cli.out()).isEmpty();
   }

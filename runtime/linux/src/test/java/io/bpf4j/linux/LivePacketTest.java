@@ -65,7 +65,7 @@ class LivePacketTest {
     Insns insns = Assembler.assemble(source);
     byte[] code = InsnEncoder.encode(insns);
     List<Loaded> engines =
-        Engines.names().stream().map(name -> Loaded.on(name, type, insns)).toList();
+        Engines.forBarePrograms().stream().map(name -> Loaded.on(name, type, insns)).toList();
     try (KernelProg prog = KernelProg.load(LoadRequest.of("packet", type, code, List.of()))) {
       for (byte[] frame : frames) {
         TestRun kernel = prog.testRun(TestRun.Input.data(frame));
@@ -162,7 +162,8 @@ class LivePacketTest {
   void everyLegalLoadOfTheContextAnswersAsTheKernels(ProgTypeInfo type) {
     for (CtxField field : type.ctx().fields()) {
       for (CtxField.LegalLoad load : field.loads()) {
-        if (!field.name().startsWith("data")) {
+        // Addresses, and the socket that only the kernel makes, are nobody else's.
+        if (!field.name().startsWith("data") && !field.pointer()) {
           String source =
               "r0 = *(u%d *)(r1 +%d)\nr2 = r0\nr2 >>= 32\nr0 ^= r2\nexit"
                   .formatted(8 * load.width(), load.offset());

@@ -2,6 +2,7 @@ package io.bpf4j.linux;
 
 import io.bpf4j.platform.CtxField;
 import io.bpf4j.platform.ProgTypeInfo;
+import java.util.List;
 import java.util.SplittableRandom;
 
 /// Random programs about packets: packet loads at all sorts of offsets, accesses of the context,
@@ -87,7 +88,9 @@ final class PacketPrograms {
   }
 
   private CtxField field() {
-    return type.ctx().fields().get(random.nextInt(type.ctx().fields().size()));
+    List<CtxField> numbers =
+        type.ctx().fields().stream().filter(field -> !field.pointer()).toList();
+    return numbers.get(random.nextInt(numbers.size()));
   }
 
   private void mix() {
