@@ -11,130 +11,133 @@ import java.util.Map;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
-/// Turns JMH's JSON (`-rf json -rff FILE`) into the table and the chart of the README:
+/// Turns documents of `./bpf4j bench --json` into the table and the chart of the README:
 ///
 /// ```
-/// java -cp benchmarks/target/benchmarks.jar io.bpf4j.benchmarks.Results FILE benchmarks/chart.svg
+/// java -cp benchmarks/target/benchmarks.jar io.bpf4j.benchmarks.Results benchmarks/chart.svg FILE...
 /// ```
 public final class Results {
-  private static final int BAR = 18;
-  private static final int GAP = 14;
-  private static final int LEFT = 190;
+  private static final int BAR = 14;
+  private static final int GAP = 12;
+  private static final int LEFT = 150;
   private static final int WIDTH = 760;
   private static final double SMALLEST = 1;
 
-  /// What was measured: a program or a sample's whole lookup, `same` or `random` packets.
+  /// The engines of the table and their colours, in its order.
+  private static final Map<String, String> ENGINES = new LinkedHashMap<>();
+
+  static {
+    ENGINES.put("interp", "#b9c3cf");
+    ENGINES.put("checked-jit", "#7fb0e8");
+    ENGINES.put("jit", "#2b6cb0");
+    ENGINES.put("kernel", "#dd9a3c");
+  }
+
+  /// What was measured: a program or a scenario's lookup, `same` or `random` packets.
   private record Row(String what, String tuples) {}
-
-  /// Nanoseconds with JMH's 99.9 % error, and bytes allocated an operation where known.
-  private record Score(double nanos, double error, double bytes) {}
-
-  /// What both engines took for the same.
-  private record Pair(Row row, Score interp, Score jit) {}
 
   private Results() {}
 
-  /// @param args the JSON file, and where to write the chart
+  /// @param args where to write the chart, and the JSON files
   public static void main(String[] args) throws IOException {
-    List<Pair> pairs = new ArrayList<>();
-    read(Path.of(args[0]))
-        .forEach((row, scores) -> {
-          Score interp = scores.get("interp");
-          Score jit = scores.get("checked-jit");
-          if (interp != null && jit != null) {
-            pairs.add(new Pair(row, interp, jit));
-          }
-        });
-    System.out.print(table(pairs));
-    Files.writeString(Path.of(args[1]), chart(pairs));
+    Map<Row, Map<String, Double>> rows = new LinkedHashMap<>();
+    for (int i = 1; i < args.length; i++) {
+      read(Path.of(args[i]), rows);
+    }
+    System.out.print(table(rows));
+    Files.writeString(Path.of(args[0]), chart(rows));
   }
 
-  private static Map<Row, Map<String, Score>> read(Path file) throws IOException {
-    Map<Row, Map<String, Score>> rows = new LinkedHashMap<>();
-    for (JsonNode result : JsonMapper.shared().readTree(Files.readString(file))) {
-      String name = result.get("benchmark").asString();
-      JsonNode params = result.get("params");
-      JsonNode metric = result.get("primaryMetric");
-      JsonNode bytes = result.path("secondaryMetrics").path("gc.alloc.rate.norm").path("score");
-      boolean whole = params.has("sample");
+  private static void read(Path file, Map<Row, Map<String, Double>> rows) throws IOException {
+    JsonNode document = JsonMapper.shared().readTree(Files.readString(file));
+    String input = document.get("input").asString();
+    for (JsonNode row : document.get("rows")) {
+      String program = row.get("program").asString();
       String what =
-          whole
-              ? "lookup: " + params.get("sample").asString()
-              : "program: " + params.get("program").asString();
-      rows.computeIfAbsent(
-              new Row(what, name.substring(name.lastIndexOf('.') + 1)), _ -> new LinkedHashMap<>())
-          .put(
-              params.get("engine").asString(),
-              new Score(
-                  metric.get("score").asDouble(),
-                  metric.get("scoreError").asDouble(0),
-                  bytes.asDouble(Double.NaN)));
+          program.equals("lookup")
+              ? "lookup: " + Path.of(input).toAbsolutePath().getParent().getFileName()
+              : program;
+      if (!row.get("nsPerRun").isNull()) {
+        rows.computeIfAbsent(
+                new Row(what, row.get("tuples").asString()), _ -> new LinkedHashMap<>())
+            .put(row.get("engine").asString(), row.get("nsPerRun").asDouble());
+      }
     }
-    return rows;
   }
 
-  private static String table(List<Pair> pairs) {
-    StringBuilder out =
-        new StringBuilder("| | packets | interpreter ns | JIT ns | ratio | JIT B/op |\n");
-    out.append("|---|---|--:|--:|--:|--:|\n");
-    for (Pair pair : pairs) {
-      out.append(
-          String.format(
-              Locale.ROOT,
-              "| %s | %s | %.1f ± %.1f | %.1f ± %.1f | %.1f | %.3f |%n",
-              pair.row().what(),
-              pair.row().tuples(),
-              pair.interp().nanos(),
-              pair.interp().error(),
-              pair.jit().nanos(),
-              pair.jit().error(),
-              pair.interp().nanos() / pair.jit().nanos(),
-              pair.jit().bytes()));
+  private static String table(Map<Row, Map<String, Double>> rows) {
+    StringBuilder out = new StringBuilder("| | packets |");
+    StringBuilder rule = new StringBuilder("\n|---|---|");
+    for (String engine : ENGINES.keySet()) {
+      out.append(' ').append(engine).append(" |");
+      rule.append("--:|");
     }
+    out.append(rule).append('\n');
+    rows.forEach((row, engines) -> {
+      out.append("| ").append(row.what()).append(" | ").append(row.tuples()).append(" |");
+      for (String engine : ENGINES.keySet()) {
+        Double nanos = engines.get(engine);
+        out.append(nanos == null ? " |" : " " + number(nanos) + " |");
+      }
+      out.append('\n');
+    });
     return out.toString();
   }
 
-  /// Bars of both engines on a logarithmic scale, random packets.
-  private static String chart(List<Pair> pairs) {
-    List<Pair> shown = pairs.stream().filter(p -> p.row().tuples().equals("random")).toList();
-    double largest = shown.stream().mapToDouble(p -> p.interp().nanos()).max().orElse(1) + 10;
-    int height = shown.size() * (2 * BAR + GAP) + 60;
+  private static String number(double nanos) {
+    return String.format(Locale.ROOT, nanos < 100 ? "%.1f" : "%,.0f", nanos);
+  }
+
+  /// Bars of all engines on a logarithmic scale, random packets.
+  private static String chart(Map<Row, Map<String, Double>> rows) {
+    Map<Row, Map<String, Double>> shown = new LinkedHashMap<>(rows);
+    shown.keySet().removeIf(row -> row.tuples().equals("same"));
+    List<Double> all = new ArrayList<>();
+    shown.values().forEach(engines -> all.addAll(engines.values()));
+    double largest = all.stream().mapToDouble(Double::doubleValue).max().orElse(1) + 10;
+    int height = all.size() * BAR + shown.size() * GAP + 50;
     StringBuilder out = new StringBuilder();
     out.append(
         String.format(
             Locale.ROOT,
             "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %d %d\" font-family=\"sans-serif\""
-                + " font-size=\"13\">%n<rect width=\"100%%\" height=\"100%%\" fill=\"#fff\"/>%n",
+                + " font-size=\"13\">%n<rect width=\"100%%\" height=\"100%%\" fill=\"#fff\"/>%n"
+                + "<text x=\"10\" y=\"20\" font-weight=\"bold\">ns per run, random packets"
+                + " (logarithmic)</text>%n",
             WIDTH,
             height));
-    out.append(
-        "<text x=\"10\" y=\"20\" font-weight=\"bold\">ns per run, random packets (logarithmic)</text>\n");
-    out.append(legend(WIDTH - 260, "#b9c3cf", "interpreter"));
-    out.append(legend(WIDTH - 130, "#2b6cb0", "JIT"));
+    int x = WIDTH - 110 * ENGINES.size();
+    for (Map.Entry<String, String> engine : ENGINES.entrySet()) {
+      out.append(
+          String.format(
+              Locale.ROOT,
+              "<rect x=\"%d\" y=\"9\" width=\"12\" height=\"12\" fill=\"%s\"/>"
+                  + "<text x=\"%d\" y=\"20\">%s</text>%n",
+              x,
+              engine.getValue(),
+              x + 18,
+              engine.getKey()));
+      x += 110;
+    }
     int y = 40;
-    for (Pair pair : shown) {
+    for (Map.Entry<Row, Map<String, Double>> row : shown.entrySet()) {
       out.append(
           String.format(
               Locale.ROOT,
               "<text x=\"%d\" y=\"%d\" text-anchor=\"end\">%s</text>%n",
               LEFT - 8,
-              y + BAR + 4,
-              pair.row().what()));
-      out.append(bar(y, "#b9c3cf", pair.interp().nanos(), largest));
-      out.append(bar(y + BAR, "#2b6cb0", pair.jit().nanos(), largest));
-      y += 2 * BAR + GAP;
+              y + BAR,
+              row.getKey().what()));
+      for (Map.Entry<String, String> engine : ENGINES.entrySet()) {
+        Double nanos = row.getValue().get(engine.getKey());
+        if (nanos != null) {
+          out.append(bar(y, engine.getValue(), nanos, largest));
+          y += BAR;
+        }
+      }
+      y += GAP;
     }
     return out.append("</svg>\n").toString();
-  }
-
-  private static String legend(int x, String colour, String text) {
-    return String.format(
-        Locale.ROOT,
-        "<rect x=\"%d\" y=\"9\" width=\"12\" height=\"12\" fill=\"%s\"/><text x=\"%d\" y=\"20\">%s</text>%n",
-        x,
-        colour,
-        x + 18,
-        text);
   }
 
   private static String bar(int y, String colour, double nanos, double largest) {
@@ -143,14 +146,14 @@ public final class Results {
     return String.format(
         Locale.ROOT,
         "<rect x=\"%d\" y=\"%d\" width=\"%d\" height=\"%d\" fill=\"%s\"/><text x=\"%d\" y=\"%d\""
-            + " font-size=\"12\">%.1f</text>%n",
+            + " font-size=\"12\">%s</text>%n",
         LEFT,
         y,
         width,
         BAR - 2,
         colour,
         LEFT + width + 6,
-        y + BAR - 5,
-        nanos);
+        y + BAR - 4,
+        number(nanos));
   }
 }

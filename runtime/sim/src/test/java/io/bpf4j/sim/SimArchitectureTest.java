@@ -20,6 +20,7 @@ class SimArchitectureTest extends HouseRules {
           ".engine",
           ".elf",
           ".net",
+          ".cbpf",
           ".sock",
           ".map",
           ".sklookup",
